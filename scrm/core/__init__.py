@@ -1,0 +1,1 @@
+"""What the product knows. Pure: standard library only, no clock, no I/O."""

@@ -1,0 +1,148 @@
+"""The hub's words for what happens between a company and its customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | None | Mapping[str, Json] | Sequence[Json]"
+
+
+class Direction(StrEnum):
+    """Seen from the company."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Speaker(StrEnum):
+    """Whose words they are. Every speaker but the customer binds the company."""
+
+    CUSTOMER = "customer"
+    REP = "rep"
+    AGENT = "agent"
+    BOT = "bot"
+    BROADCAST = "broadcast"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """One way a person is known. `namespace` says who assigned `value`; together they are unique.
+
+    Namespaces in use: `phone` (E.164), `wecom:<corp_id>` (external_userid), `unionid`, `webim:<channel>` (visitor id).
+    """
+
+    namespace: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityEvidence:
+    """A further identity of the same person, and the fact that proves it (shown to people as the reason of a link)."""
+
+    identity: Identity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something said in writing. `text` is what a person would read; `media` names what cannot be shown as text.
+
+    `form`: text, image, voice, video, file, link, location, card, menu …
+    """
+
+    text: str
+    form: str = "text"
+    media: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A telephone call. Durations in seconds; `disposition` is one of the canonical set (answered, no_answer, busy …)."""
+
+    phone: str
+    disposition: str
+    talk_s: int = 0
+    ring_s: int | None = None
+    transcript: str = ""
+    recording: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChange:
+    """A relation began, changed or ended. `change`: added, half_added, edited, deleted_by_rep, deleted_by_customer,
+    profile, session_entered, visit_started, contact_left …
+    """
+
+    change: str
+    text: str
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """A message was taken back. What it said stays on file as evidence. `target` is its event id in the same channel."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A message was changed. The earlier wording stays on file as evidence."""
+
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailure:
+    """The provider tells us later that a message we sent did not arrive. `target` is the id it was sent under."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsupported:
+    """Something the connector does not understand: kept and shown, never dropped."""
+
+    provider_kind: str
+    reason: str = ""
+
+
+Body: TypeAlias = Message | Call | ContactChange | Recall | Edit | DeliveryFailure | Unsupported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEvent:
+    """One happening in a provider's channel, in the hub's words. The result of `Connector.normalise`.
+
+    `id` is stable: the same raw event always gives the same ids, and two different happenings never share one.
+    `at` is the provider's time, aware, UTC. `customer` is None when the happening concerns no single customer.
+    `evidence` lists strong identities this event proves for the same person (verified phone, unionid).
+    `actor` is the provider's id of the company's side (userid, extension), empty when there is none.
+    `name` is the customer's name as the provider tells it, empty when it does not.
+    """
+
+    id: str
+    thread: str
+    at: datetime
+    customer: Identity | None
+    body: Body
+    direction: Direction
+    speaker: Speaker
+    actor: str = ""
+    name: str = ""
+    evidence: tuple[IdentityEvidence, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"event {self.id!r} has a time without a zone")
+        if not self.id:
+            raise ValueError("an event needs an id")
