@@ -35,8 +35,8 @@ class FakeChannel:
     """A channel that speaks JSON and sends into a list.
 
     `sent` holds the texts that went out, `messages` the whole messages. `fail_with(error, …)` makes the next sends
-    raise, one error each. `happening` builds raw events: kinds message, call, contact, recall, edit, delivery_failure, parked
-    (raises `Parked`), broken (raises ValueError); any other kind is `Unsupported`.
+    raise, one error each. `happening` builds raw events of the kinds message, call, contact, recall, edit,
+    delivery_failure, parked (raises `Parked`) and broken (raises ValueError); any other kind is `Unsupported`.
     """
 
     label = "测试渠道"
