@@ -1,0 +1,1 @@
+"""The script packs, keyword rules and word lists that ship with the hub. Data only."""
