@@ -1,0 +1,42 @@
+"""Making what a stranger sent fit to be stored."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from scrm.connector import Json
+
+# Neither can be stored as text: half of a surrogate pair has no UTF-8, and PostgreSQL refuses NUL.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Json) -> Json:
+    """The value with U+FFFD in the place of every character that a database refuses."""
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, Mapping):
+        return {storable_text(key): storable(each) for key, each in value.items()}
+    return [storable(each) for each in value] if isinstance(value, Sequence) else value
+
+
+def storable_text(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def read_json(text: str | bytes) -> Json:
+    """Any JSON document, fit to be stored. ValueError when it is none, also for NaN and nesting that has no end."""
+    try:
+        return storable(json.loads(text, parse_constant=_refuse_constant))
+    except RecursionError as error:
+        raise ValueError("JSON nested too deeply") from error
+
+
+def json_text(value: Json) -> str:
+    """Compact JSON with sorted keys: the same value is always the same text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
