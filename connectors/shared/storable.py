@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -26,9 +27,9 @@ def storable_text(text: str) -> str:
 
 
 def read_json(text: str | bytes) -> Json:
-    """Any JSON document, fit to be stored. ValueError when it is none, also for NaN and nesting that has no end."""
+    """Any JSON document, fit to be stored. ValueError when it is none, also for NaN, infinity and endless nesting."""
     try:
-        return storable(json.loads(text, parse_constant=_refuse_constant))
+        return storable(json.loads(text, parse_constant=_refuse_constant, parse_float=_finite))
     except RecursionError as error:
         raise ValueError("JSON nested too deeply") from error
 
@@ -40,3 +41,10 @@ def json_text(value: Json) -> str:
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is out of range")
+    return number
