@@ -7,16 +7,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol, Self
 
+from scrm.core.clauses import CLAUSE_END, Hit, Reading
 from scrm.core.timeline import Speaker
 
 CUSTOMER_SIDE = frozenset({Speaker.CUSTOMER})
 SELLER_SIDE = frozenset({Speaker.REP, Speaker.AGENT, Speaker.BOT, Speaker.BROADCAST})
 GAP = "…"
 """In a keyword: up to `GAP_LENGTH` further code points of the same clause."""
-GAP_LENGTH = 6
+GAP_LENGTH = 8
 
 
 class Segmenter(Protocol):
@@ -155,7 +156,7 @@ class Lexicon:
         for number, shape in self._shapes:
             if self.rules[number].concerns(utterance):
                 for match in shape.finditer(text):
-                    found.setdefault(number, _Candidates()).hits.append(_Hit(*match.span(), shape=True))
+                    found.setdefault(number, _Candidates()).hits.append(Hit(*match.span(), shape=True))
         return found
 
     def _collect(
@@ -169,9 +170,9 @@ class Lexicon:
                 if use.excludes:
                     of_rule.excluded.append((start, end))
                 elif not use.tail:
-                    of_rule.hits.append(_Hit(start, end))
+                    of_rule.hits.append(Hit(start, end))
                 elif (last := _find_tail(text, end, use.tail)) is not None:
-                    of_rule.hits.append(_Hit(start, last, gap=True))
+                    of_rule.hits.append(Hit(start, last, gap=True))
 
     def _collect_split(self, text: str, utterance: Utterance, found: dict[int, _Candidates]) -> None:
         """Look once more with the separators taken out, and keep the hits that had separators inside."""
@@ -183,7 +184,7 @@ class Lexicon:
             for use in self._uses[pattern]:
                 rule = self.rules[use.rule]
                 if rule.split and not use.tail and not use.excludes and rule.concerns(utterance):
-                    found.setdefault(use.rule, _Candidates()).hits.append(_Hit(first, last, shape=True))
+                    found.setdefault(use.rule, _Candidates()).hits.append(Hit(first, last, shape=True))
 
 
 def tag_messages(utterances: Iterable[Utterance], lexicon: Lexicon, segmenter: Segmenter) -> list[tuple[Tag, ...]]:
@@ -202,7 +203,7 @@ def _tag(utterance: Utterance, lexicon: Lexicon, segmenter: Segmenter) -> tuple[
     candidates = lexicon.candidates(utterance)
     if not candidates:
         return ()
-    reading = _Reading(utterance.text, segmenter)
+    reading = Reading(utterance.text, partial(segmenter.cut, guess_words=False))
     tags = [
         Tag(
             tag=rule.tag,
@@ -221,14 +222,14 @@ def _tag(utterance: Utterance, lexicon: Lexicon, segmenter: Segmenter) -> tuple[
     return tuple(sorted(tags, key=lambda tag: (tag.start, -tag.end, tag.rule)))
 
 
-def _counting(of_rule: _Candidates, rule: KeywordRule, reading: _Reading) -> Sequence[_Hit]:
+def _counting(of_rule: _Candidates, rule: KeywordRule, reading: Reading) -> Sequence[Hit]:
     """The hits that count, longest first where several begin together, without overlap."""
     hits = [
         hit
         for hit in of_rule.hits
         if not any(start < hit.end and hit.start < end for start, end in of_rule.excluded)
         and reading.is_word(hit)
-        and reading.asked_as(hit, rule.questions)
+        and (rule.questions is Questions.ANY or reading.is_asked(hit) == (rule.questions is Questions.ONLY))
         and not (rule.negation_window and reading.is_negated(hit, rule.negation_window))
     ]
     if rule.whole and not reading.consists_of(hits):
@@ -236,8 +237,8 @@ def _counting(of_rule: _Candidates, rule: KeywordRule, reading: _Reading) -> Seq
     return _without_overlap(hits)
 
 
-def _without_overlap(hits: list[_Hit]) -> list[_Hit]:
-    kept: list[_Hit] = []
+def _without_overlap(hits: list[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if not kept or hit.start >= kept[-1].end:
             kept.append(hit)
@@ -248,7 +249,7 @@ def _find_tail(text: str, start: int, tail: tuple[str, ...]) -> int | None:
     """Where the last part ends, when all parts follow within the gap and the clause."""
     for part in tail:
         place = text.find(part, start, start + GAP_LENGTH + len(part))
-        if place < 0 or _CLAUSE_END.search(text, start, place):
+        if place < 0 or CLAUSE_END.search(text, start, place):
             return None
         start = place + len(part)
     return start
@@ -277,89 +278,10 @@ class _Use:
     excludes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A place where a rule's word stands. `gap`: found in parts; `shape`: found by shape, so words do not matter."""
-
-    start: int
-    end: int
-    gap: bool = False
-    shape: bool = False
-
-
 @dataclass(slots=True)
 class _Candidates:
-    hits: list[_Hit] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
     excluded: list[tuple[int, int]] = field(default_factory=list)
-
-
-class _Reading:
-    """A message being read; what costs something is found out once, when it is first needed."""
-
-    def __init__(self, text: str, segmenter: Segmenter) -> None:
-        self.text = text
-        self._segmenter = segmenter
-
-    @cached_property
-    def _word_ends(self) -> frozenset[int]:
-        ends, place = [0], 0
-        for word in self._segmenter.cut(self.text, guess_words=False):
-            place += len(word)
-            ends.append(place)
-        return frozenset(ends)
-
-    @cached_property
-    def _negations(self) -> list[tuple[int, int, bool]]:
-        """(start, end, whether a question lifts it)."""
-        return [
-            (match.start(group), match.end(group), group == "lifted")
-            for match in _NEGATION.finditer(self.text)
-            if (group := match.lastgroup) in {"firm", "lifted"}
-        ]
-
-    def is_word(self, hit: _Hit) -> bool:
-        """Whether the hit stands for itself, and is no accident inside other words."""
-        if hit.shape:
-            return True
-        text, length = self.text, hit.end - hit.start
-        if _LATIN.fullmatch(text[hit.start]) or _LATIN.fullmatch(text[hit.end - 1]):
-            before, after = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
-            return not (
-                (_LATIN.fullmatch(text[hit.start]) and _LATIN.fullmatch(before))
-                or (_LATIN.fullmatch(text[hit.end - 1]) and _LATIN.fullmatch(after))
-            )
-        if length > 2 and not hit.gap:
-            return True
-        ends_kept = (hit.start in self._word_ends) + (hit.end in self._word_ends)
-        return ends_kept >= (1 if length == 2 else 2)
-
-    def asked_as(self, hit: _Hit, questions: Questions) -> bool:
-        if questions is Questions.ANY:
-            return True
-        start, end = self._part(hit, _SENTENCE_END)
-        return bool(_QUESTION.search(self.text, start, end)) == (questions is Questions.ONLY)
-
-    def is_negated(self, hit: _Hit, window: int) -> bool:
-        start, end = self._part(hit, _CLAUSE_END)
-        if _TAKEN_BACK.match(self.text, hit.end, end):
-            return True
-        lifted = bool(_YES_NO.search(self.text, start, end))
-        return any(
-            start <= begins and hit.start - window <= ends <= hit.start
-            for begins, ends, liftable in self._negations
-            if not (liftable and lifted) and not _SCOPE_END.search(self.text, ends, hit.start)
-        )
-
-    def consists_of(self, hits: Iterable[_Hit]) -> bool:
-        taken = {place for hit in hits for place in range(hit.start, hit.end)}
-        rest = "".join(" " if place in taken else char for place, char in enumerate(self.text))
-        return bool(taken) and _COURTESY.fullmatch(rest) is not None
-
-    def _part(self, hit: _Hit, ends: re.Pattern[str]) -> tuple[int, int]:
-        """The clause or sentence around the hit, its closing mark included."""
-        start = max((match.end() for match in ends.finditer(self.text, 0, hit.start)), default=0)
-        closing = ends.search(self.text, hit.end)
-        return start, closing.end() if closing else len(self.text)
 
 
 _TRADITIONAL = str.maketrans(
@@ -373,29 +295,6 @@ _FOLDED: dict[int, int] = {
     **{wide: wide - 0xFEE0 + 32 for wide in range(0xFF21, 0xFF3B)},
     0x3000: 0x20,
 }
-_LATIN = re.compile("[A-Za-zA-Za-z]")
 _SEPARATED = re.compile(
     "(?<=[\\w\\u4e00-\\u9fff])[\\s\\u200b\\u200c\\u200d\\ufeff*·•._~|/\\\\+-]{1,3}(?=[\\w\\u4e00-\\u9fff])"
-)
-_CLAUSE_END = re.compile(r"[，,。.!！?？;；:：\n~～…]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
-_SENTENCE_END = re.compile(r"[。!！?？;；\n]")
-_QUESTION = re.compile(
-    r"[?？]|吗|(?<![那这要多])么|呢(?=\W*$)|多少|(?<![好过这那前十没])几|什么|啥|怎么|咋|如何|哪(?!怕)|谁|何时|多久|多大|多远|多长"
-    r"|(.)[不没]\1|是否|能否|可否|有没"
-)
-_YES_NO = re.compile(r"[?？]|吗|(?<![那这要多什怎])么(?=\W*$)")
-_NEGATION = re.compile(
-    # What looks like a negation and is none: set phrases, A-not-A questions, words that contain one.
-    r"(?P<neutral>(?P<asked>.)[不没](?P=asked)"
-    r"|不好意思|不知道|不晓得|不清楚|不太清楚|不确定|不了解|不懂|不明白|不错|不过|不仅|不但|不光|不只|不管|不论|不然|不如|不得不|不断|不久|不同|不少"
-    r"|不行|不满意|不合适|不喜欢|不适应|不舒服|不方便|不一样|不想学|不想上|不想要了|不想买了|不需要了|不要了|不用了|差不多|受不了|忍不住|了不起|对不起"
-    r"|说不定|没想到|没问题|没事|没关系|没收到|没人|没时间|没空|要不|特别|别人|别家|别的|别处|级别|性别|区别|分别|个别|类别|识别|告别|别墅)"
-    r"|(?P<firm>不用|不需要|不必|不要|不想|不考虑|不打算|不准备|无需|无须|没必要|没打算|没说|没有说|不是说|别|勿|从不|并不)"
-    r"|(?P<lifted>不是|不能|不可以|不给|不会|没有|没|未|不)"
-)
-_SCOPE_END = re.compile("[了就但而只才请帮]")
-_TAKEN_BACK = re.compile(r"\s*(?:也|就|倒|都|先|倒是|的话就)?(?:不用|不要|不需要|算了|免了)(?!吗)|倒是?不|也?不\w?贵")
-_COURTESY = re.compile(
-    r"(?:\s|\[[^\]]{1,6}\]|[^\w]|_|[啊呀哦噢嗯呢哈嘿了的吧呐哒滴哟喔额呃您你亲我就先那都也]|各?位?老师|[\u4e00-\u9fff]老师|[\u4e00-\u9fff]总"
-    r"|亲爱的|家人们|辛苦|顾问|小姐姐|宝子?|朋友)*"
 )
