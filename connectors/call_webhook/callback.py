@@ -18,7 +18,7 @@ def open_callback(settings: CallWebhookSettings, request: CallbackRequest, now: 
     try:
         pushed = _pushed(read_json(request.body))
     except ValueError as error:
-        raise UnreadableCallback(f"推送的正文读不懂:{error}", raw=request.body) from error
+        raise UnreadableCallback(f"推送的正文读不懂：{error}", raw=request.body) from error
     return Callback(
         reply=json_text({"accepted": len(pushed)}).encode(),
         content_type="application/json",
@@ -35,13 +35,13 @@ def _authentic_time(settings: CallWebhookSettings, request: CallbackRequest, now
     headers = {name.lower(): value for name, value in request.headers.items()}
     timestamp, signature = headers.get("x-timestamp", ""), headers.get("x-signature", "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and signature):
-        raise BadCallback("缺少 X-Signature 或 X-Timestamp(秒级时间戳)")
+        raise BadCallback("缺少 X-Signature 或 X-Timestamp（秒级时间戳）")
     # Bytes, because compare_digest refuses text that is not ASCII.
     given = signature.encode(errors="replace")
     if not any(hmac.compare_digest(sign(key, timestamp, request.body).encode(), given) for key in settings.keys):
-        raise BadCallback("签名不符:请核对密钥,以及是否对“时间戳.原始正文”计算了 HMAC-SHA256")
+        raise BadCallback("签名不符：请核对密钥，以及是否对“时间戳.原始正文”计算了 HMAC-SHA256")
     if abs(now.timestamp() - int(timestamp)) > settings.tolerance_s:
-        raise BadCallback(f"X-Timestamp 与本机时间相差超过 {settings.tolerance_s} 秒:请校准时钟")
+        raise BadCallback(f"X-Timestamp 与本机时间相差超过 {settings.tolerance_s} 秒：请校准时钟")
     return int(timestamp)
 
 

@@ -45,11 +45,11 @@ def _call(settings: CallWebhookSettings, event: Mapping[str, Json]) -> ChannelEv
     call = CallPayload.model_validate(event)
     direction = read_direction(call.direction)
     if direction is None:
-        raise ValueError(f"direction:{call.direction!r} 应为 inbound、outbound 或 internal")
+        raise ValueError(f"direction：{call.direction!r} 应为 inbound、outbound 或 internal")
     phone = _customer_number(settings, call, direction)
     times = {name: _time(settings, call, name) for name in ("t_start", "t_ring", "t_answer", "t_end")}
     if times["t_start"] is None:
-        raise ValueError("t_start:缺少此字段")
+        raise ValueError("t_start：缺少此字段")
     talk_s = _seconds(times["t_answer"], times["t_end"], call.talk_s) or 0
     return ChannelEvent(
         id=call.call_id,
@@ -78,14 +78,14 @@ def _customer_number(settings: CallWebhookSettings, call: CallPayload, direction
     try:
         return read_phone(call.customer_number, area_code=settings.area_code)
     except ValueError as error:
-        raise ValueError(f"customer_number:{error}") from error
+        raise ValueError(f"customer_number：{error}") from error
 
 
 def _time(settings: CallWebhookSettings, call: CallPayload, name: str) -> datetime | None:
     try:
         return read_time(getattr(call, name), settings.zone)
     except ValueError as error:
-        raise ValueError(f"{name}:{getattr(call, name)!r} 不是 ISO 8601 时间或时间戳") from error
+        raise ValueError(f"{name}：{getattr(call, name)!r} 不是 ISO 8601 时间或时间戳") from error
 
 
 def _seconds(begin: datetime | None, end: datetime | None, said: float | None) -> int | None:
@@ -114,8 +114,8 @@ def _unsupported(raw: RawEvent, at: datetime, kind: str, reason: str) -> Channel
 
 
 def _in_words(error: ValidationError) -> str:
-    return ";".join(
-        f"{'.'.join(map(str, each['loc']))}:{_problem(each['type'], each['msg'])}" for each in error.errors()
+    return "；".join(
+        f"{'.'.join(map(str, each['loc']))}：{_problem(each['type'], each['msg'])}" for each in error.errors()
     )
 
 

@@ -51,10 +51,10 @@ def read_phone(text: str, *, area_code: str = "", dial_prefixes: tuple[str, ...]
     """
     written = text.strip()
     if "*" in written or re.search(r"\d[xX]{2,}\d", written):
-        raise NotAPhone(f"{text!r} 隐藏了中间几位,认不出是哪位客户;请导出完整号码")
+        raise NotAPhone(f"{text!r} 隐藏了中间几位，认不出是哪位客户；请导出完整号码")
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", written):
-        raise NotAPhone(f"{text!r} 是科学计数法,尾数已丢失;请把该列设为文本格式后重新导出")
-    for digits in _candidates(re.sub(r"[\s\-()()—–]+", "", written), area_code, dial_prefixes):
+        raise NotAPhone(f"{text!r} 是科学计数法，尾数已丢失；请把该列设为文本格式后重新导出")
+    for digits in _candidates(re.sub(r"[\s\-()（）—–]+", "", written), area_code, dial_prefixes):
         if number := _e164(digits):
             return number
     raise NotAPhone(f"{text!r} 不是电话号码")
@@ -82,7 +82,7 @@ def read_disposition(text: str, *, talk_s: int) -> str:
 
 
 def transcript_lines(text: str) -> str:
-    """A transcript with one utterance per line, each beginning `坐席:` or `客户:`.
+    """A transcript with one utterance per line, each beginning `坐席：` or `客户：`.
 
     Speakers may be written 坐席, 客服, 销售, 顾问, agent or 客户, 用户, 顾客, customer, before a colon of either width,
     at the start of a line or after a space; times in brackets are left out. A text without speakers stays as it is.
@@ -100,7 +100,7 @@ def transcript_lines(text: str) -> str:
 def utterances(spoken: Iterable[tuple[str, str]]) -> Sequence[str]:
     """Lines of a transcript from (who, what); utterances without words are left out."""
     said = ((who, " ".join(what.split()).strip(" |")) for who, what in spoken)
-    return [f"{_side(who)}:{what}" for who, what in said if what]
+    return [f"{_side(who)}：{what}" for who, what in said if what]
 
 
 def _candidates(digits: str, area_code: str, dial_prefixes: tuple[str, ...]) -> Iterable[str]:
@@ -133,9 +133,10 @@ def _side(who: str) -> str:
 _CUSTOMER_WORDS = ("客户", "用户", "顾客", "来电人", "customer")
 _AGENT_WORDS = ("坐席", "座席", "客服", "销售", "顾问", "员工", "agent")
 _SPEAKER = re.compile(
-    rf"(?:^|(?<=[\s|;;。!?!?]))(?P<who>{'|'.join(_AGENT_WORDS + _CUSTOMER_WORDS)})\s?\d{{0,4}}\s?[::]", re.IGNORECASE
+    rf"(?:^|(?<=[\s|;；。!?！？]))(?P<who>{'|'.join(_AGENT_WORDS + _CUSTOMER_WORDS)})\s?\d{{0,4}}\s?[:：]",
+    re.IGNORECASE,
 )
-_TIME_MARK = re.compile(r"[\[(【(]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?[\])】)]\s*")
+_TIME_MARK = re.compile(r"[\[(【（]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?[\])】）]\s*")
 
 _DIRECTIONS: Mapping[str, Direction] = {
     **dict.fromkeys(("呼入", "来电", "被叫", "呼入电话", "inbound", "in", "incoming"), Direction.INBOUND),

@@ -131,11 +131,11 @@ def test_an_authentic_push_that_cannot_be_read_is_kept_whole(body: bytes) -> Non
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"customer_number": "abc"}, "customer_number:'abc' 不是电话号码"),
+        ({"customer_number": "abc"}, "customer_number：'abc' 不是电话号码"),
         ({"customer_number": "138****8000"}, "请导出完整号码"),
-        ({"direction": "sideways"}, "direction:'sideways' 应为 inbound"),
-        ({"t_start": "昨天"}, "t_start:'昨天' 不是 ISO 8601"),
-        ({"t_start": None}, "t_start:缺少此字段"),
+        ({"direction": "sideways"}, "direction：'sideways' 应为 inbound"),
+        ({"t_start": "昨天"}, "t_start：'昨天' 不是 ISO 8601"),
+        ({"t_start": None}, "t_start：缺少此字段"),
         ({"t_start": 1e300}, "t_start"),
         ({"t_start": "0001-01-01T00:00:00"}, "t_start"),
         ({"call_id": ""}, "call_id"),

@@ -99,14 +99,14 @@ def test_directions_are_known_in_chinese_and_in_english() -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "坐席:年卡 2980 元。 客户:太贵了",
+        "坐席：年卡 2980 元。 客户：太贵了",
         "坐席: 年卡 2980 元。\n客户: 太贵了",
-        "客服1:年卡 2980 元。|用户:太贵了",
+        "客服1：年卡 2980 元。|用户：太贵了",
         "[00:01] Agent: 年卡 2980 元。 [00:05] Customer: 太贵了",
     ],
 )
 def test_a_transcript_has_one_utterance_per_line(written: str) -> None:
-    assert transcript_lines(written) == "坐席:年卡 2980 元。\n客户:太贵了"
+    assert transcript_lines(written) == "坐席：年卡 2980 元。\n客户：太贵了"
 
 
 def test_a_transcript_without_speakers_stays_as_it_is() -> None:
@@ -114,7 +114,7 @@ def test_a_transcript_without_speakers_stays_as_it_is() -> None:
 
 
 def test_a_word_with_a_colon_in_a_sentence_is_no_speaker() -> None:
-    assert transcript_lines("坐席:微信搜客户:就能看到") == "坐席:微信搜客户:就能看到"
+    assert transcript_lines("坐席：微信搜客户：就能看到") == "坐席：微信搜客户：就能看到"
 
 
 @given(st.text(max_size=200))
