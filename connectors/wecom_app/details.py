@@ -43,9 +43,9 @@ def profile(corp_id: str, raw: RawEvent, detail: Fields, seen_at: datetime) -> C
 def _summary(detail: Fields) -> str:
     contact = fields_at(detail, "external_contact")
     reps = "、".join(text_at(each, "userid") for each in list_at(detail, "follow_user"))
-    lines = [f"客户资料:{text_at(contact, 'name') or '(无昵称)'}"]
-    lines += [f"企业:{corp}"] if (corp := text_at(contact, "corp_name")) else []
-    lines += [f"跟进人:{reps}"] if reps else []
+    lines = [f"客户资料：{text_at(contact, 'name') or '（无昵称）'}"]
+    lines += [f"企业：{corp}"] if (corp := text_at(contact, "corp_name")) else []
+    lines += [f"跟进人：{reps}"] if reps else []
     return ";".join(lines)
 
 
@@ -77,7 +77,7 @@ def _phones(detail: Fields) -> Iterator[IdentityEvidence]:
             number = _mobile(written)
             if number and number not in seen:
                 seen.add(number)
-                reason = f"企业微信备注手机号(跟进人 {text_at(follow_user, 'userid')})"
+                reason = f"企业微信备注手机号（跟进人 {text_at(follow_user, 'userid')}）"
                 yield phone_evidence(number, reason)
 
 

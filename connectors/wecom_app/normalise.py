@@ -29,7 +29,7 @@ def normalise(corp_id: str, raw: RawEvent) -> Sequence[ChannelEvent]:
     fields = read_fields(raw.payload)
     if detail := observed(fields):
         return [profile(corp_id, raw, *detail)]
-    if fields.get("MsgType") in _MESSAGES:
+    if text_at(fields, "MsgType") in _MESSAGES:
         return [_member_message(raw, fields)]
     return [_notification(corp_id, raw, fields)]
 
@@ -127,7 +127,7 @@ _MESSAGES: Mapping[str, Callable[[Fields], Message]] = {
 # change, and how a person is told
 _CONTACT_CHANGES: Mapping[str, tuple[str, str]] = {
     "add_external_contact": ("added", "成员 {rep} 与客户成为好友"),
-    "add_half_external_contact": ("half_added", "客户添加了成员 {rep},成员尚未确认"),
+    "add_half_external_contact": ("half_added", "客户添加了成员 {rep}，成员尚未确认"),
     "edit_external_contact": ("edited", "成员 {rep} 修改了客户的备注或标签"),
     "del_external_contact": ("deleted_by_rep", "成员 {rep} 删除了客户"),
     "del_follow_user": ("deleted_by_customer", "客户删除了成员 {rep}"),

@@ -32,7 +32,7 @@ class WecomArchive:
 
     label = "企业微信会话存档"
     sources: Sequence[str] = (_SOURCE,)
-    handover_hint = "企业微信不允许代替成员发消息:请在企业微信侧边栏或会话中粘贴这条回复,由您本人点击发送。"
+    handover_hint = "企业微信不允许代替成员发消息：请在企业微信侧边栏或会话中粘贴这条回复，由您本人点击发送。"
 
     def __init__(self, channel: str, settings: WecomArchiveSettings, context: ConnectorContext) -> None:
         self.channel = channel

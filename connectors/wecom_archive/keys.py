@@ -34,7 +34,8 @@ class ArchiveKeys:
         if key is None:
             known = "、".join(map(str, sorted(self._keys)))
             raise Parked(
-                f"缺少会话存档私钥版本 {version}(现有版本 {known}):请在 private_keys 中补上该版本的私钥,再重放这条消息"
+                f"缺少会话存档私钥版本 {version}（现有版本 {known}）："
+                "请在 private_keys 中补上该版本的私钥，再重放这条消息"
             )
         try:
             # The SDK takes the decrypted bytes as text.
@@ -45,7 +46,7 @@ class ArchiveKeys:
 
 def wrong_key(version: int) -> str:
     """What to tell when a message does not open: OpenSSL gives random bytes for a wrong key rather than an error."""
-    return f"会话存档私钥版本 {version} 打不开这条消息:请核对该版本的私钥是否与管理后台的公钥成对,再重放这条消息"
+    return f"会话存档私钥版本 {version} 打不开这条消息：请核对该版本的私钥是否与管理后台的公钥成对，再重放这条消息"
 
 
 def _read_key(channel: str, version: int, written: SecretStr) -> RSAPrivateKey:
@@ -54,8 +55,8 @@ def _read_key(channel: str, version: int, written: SecretStr) -> RSAPrivateKey:
         pem = text.encode() if "-----BEGIN" in text else Path(text).expanduser().read_bytes()
         key = load_pem_private_key(pem, password=None)
     except (OSError, ValueError, TypeError) as error:
-        reason = f"既不是 PEM 文本,也不是可读的 PEM 文件({type(error).__name__})"
-        raise BadSettings(f"频道 {channel} 的设置有误:private_keys.{version}:{reason}") from error
+        reason = f"既不是 PEM 文本，也不是可读的 PEM 文件（{type(error).__name__}）"
+        raise BadSettings(f"频道 {channel} 的设置有误：private_keys.{version}：{reason}") from error
     if not isinstance(key, RSAPrivateKey):
-        raise BadSettings(f"频道 {channel} 的设置有误:private_keys.{version}:应为 RSA 私钥")
+        raise BadSettings(f"频道 {channel} 的设置有误：private_keys.{version}：应为 RSA 私钥")
     return key

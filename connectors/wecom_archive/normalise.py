@@ -38,7 +38,7 @@ def normalise(corp_id: str, raw: RawEvent) -> Sequence[ChannelEvent]:
     """The event in a decrypted record. `Parked` when it is still encrypted, BadInput when it has no time."""
     record = read_fields(raw.payload)
     if is_encrypted(record):
-        raise Parked("存档消息尚未解密,请重放这条消息")
+        raise Parked("存档消息尚未解密，请重放这条消息")
     if "action" not in record:
         return [_callback(raw, record)]
     parties = parties_of(text_at(record, "from"), [str(each) for each in list_at(record, "tolist")])

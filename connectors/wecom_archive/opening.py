@@ -76,4 +76,4 @@ def _version(record: Fields) -> int:
     try:
         return int(written)
     except ValueError as error:
-        raise BadInput(f"存档消息的 publickey_ver 不是数字:{written[:40]!r}") from error
+        raise BadInput(f"存档消息的 publickey_ver 不是数字：{written[:40]!r}") from error

@@ -18,14 +18,14 @@ from scrm.connector import ChannelMisconfigured, ChannelUnavailable, HttpClient,
 
 _TRANSIENT = frozenset({10001, 10002, 10003})
 _MEANINGS: Mapping[int, str] = {
-    10000: "参数错误或 SDK 未初始化,请核对旁车服务的 corp_id 与存档 secret",
+    10000: "参数错误或 SDK 未初始化，请核对旁车服务的 corp_id 与存档 secret",
     10004: "密钥解密失败",
     10005: "文件 ID 无效",
     10006: "消息解密失败",
     10007: "找不到消息加密版本对应的私钥",
     10008: "无法解析加密密钥",
-    10009: "IP 不在会话存档的可信 IP 列表中,请在管理后台添加旁车服务的出口 IP",
-    10010: "数据已过期,会话存档只保留 5 天",
+    10009: "IP 不在会话存档的可信 IP 列表中，请在管理后台添加旁车服务的出口 IP",
+    10010: "数据已过期，会话存档只保留 5 天",
     10011: "证书错误",
 }
 
@@ -58,7 +58,7 @@ class SdkRefusal(ChannelMisconfigured):
     """The SDK answered with a code that trying again does not change."""
 
     def __init__(self, code: int, call: str) -> None:
-        super().__init__(f"会话存档 SDK {call} 失败:{_MEANINGS.get(code, '未知错误')}(错误码 {code})")
+        super().__init__(f"会话存档 SDK {call} 失败：{_MEANINGS.get(code, '未知错误')}（错误码 {code}）")
         self.code = code
 
 
@@ -84,24 +84,24 @@ class SidecarSdk:
         try:
             content = base64.b64decode(text_at(answer, "data"), validate=True)
         except ValueError as error:
-            raise ChannelUnavailable("会话存档 SDK 旁车服务返回的文件内容不是 base64,稍后重试") from error
+            raise ChannelUnavailable("会话存档 SDK 旁车服务返回的文件内容不是 base64，稍后重试") from error
         return MediaPiece(content=content, next_index=None if finished else text_at(answer, "outindexbuf"))
 
     async def _call(self, function: str, arguments: Json) -> Fields:
         # GetChatData of a thousand records takes the vendor several seconds.
         response = await self._http.request("POST", f"{self._url}/{function}", json=arguments, timeout_s=30.0)
         if response.status != 200:
-            raise ChannelUnavailable(f"会话存档 SDK 旁车服务返回 HTTP {response.status},请检查旁车服务是否正常")
+            raise ChannelUnavailable(f"会话存档 SDK 旁车服务返回 HTTP {response.status}，请检查旁车服务是否正常")
         try:
             answer = read_object(response.body)
         except ValueError as error:
-            raise ChannelUnavailable("会话存档 SDK 旁车服务的返回不是 JSON,请检查 sdk_url") from error
+            raise ChannelUnavailable("会话存档 SDK 旁车服务的返回不是 JSON，请检查 sdk_url") from error
         _raise_for_code(code_of(answer), function)
         return answer
 
 
 def _raise_for_code(code: int, function: str) -> None:
     if code in _TRANSIENT:
-        raise ChannelUnavailable(f"会话存档 SDK {function} 暂时失败(错误码 {code})", retry_after=timedelta(seconds=5))
+        raise ChannelUnavailable(f"会话存档 SDK {function} 暂时失败（错误码 {code}）", retry_after=timedelta(seconds=5))
     if code:
         raise SdkRefusal(code, function)

@@ -33,7 +33,7 @@ def _enter_session(_open_kfid: str, event: Fields) -> Happening:
         scene_param=text_at(event, "scene_param"),
         wechat_channels=event.get("wechat_channels"),
     )
-    text = f"客户进入客服会话(场景 {scene})" if scene else "客户进入客服会话"
+    text = f"客户进入客服会话（场景 {scene}）" if scene else "客户进入客服会话"
     return _notice(ContactChange(change="session_entered", text=text, details=details))
 
 
@@ -41,7 +41,7 @@ def _send_fail(open_kfid: str, event: Fields) -> Happening:
     msgid, kind = text_at(event, "fail_msgid"), text_at(event, "fail_type")
     if not msgid:
         return _notice(Unsupported(provider_kind="event/msg_send_fail", reason="没有说明是哪条消息"))
-    reason = _FAILURES.get(kind, f"未知原因(fail_type={kind})")
+    reason = _FAILURES.get(kind, f"未知原因（fail_type={kind}）")
     return _notice(DeliveryFailure(target=message_id(open_kfid, msgid), reason=reason))
 
 
@@ -108,7 +108,7 @@ _FAILURES: Mapping[str, str] = {
     "0": "未知原因",
     "1": "客服账号已删除",
     "2": "应用已关闭",
-    "4": "会话已过期,超过 48 小时",
+    "4": "会话已过期，超过 48 小时",
     "5": "会话已关闭",
     "6": "超过 5 条消息的限制",
     "7": "未绑定视频号",

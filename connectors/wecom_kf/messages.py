@@ -5,7 +5,7 @@ Bodies: https://developer.work.weixin.qq.com/document/path/94670
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from connectors.wecom_platform.reading import Fields, fields_at, filled, list_at, read_object, text_at
 from scrm.connector import Json, Message, Unsupported
@@ -106,7 +106,7 @@ def _merged(body: Fields) -> Message:
 
 def _merged_item(item: Fields) -> str:
     sender = text_at(item, "sender_name") or "?"
-    return f"{sender}:{_merged_content(text_at(item, 'msg_content'), text_at(item, 'msgtype'))}"
+    return f"{sender}：{_merged_content(text_at(item, 'msg_content'), text_at(item, 'msgtype'))}"
 
 
 def _merged_content(written: str, kind: str) -> str:
@@ -118,11 +118,7 @@ def _merged_content(written: str, kind: str) -> str:
 
 
 def _lines(*parts: str, between: str = "\n") -> str:
-    return between.join(filter(None, _stripped(parts)))
-
-
-def _stripped(parts: Iterable[str]) -> Iterable[str]:
-    return (part.strip() for part in parts)
+    return between.join(filter(None, (part.strip() for part in parts)))
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Json]], Message]] = {

@@ -84,7 +84,7 @@ def _profile(corp_id: str, raw: RawEvent, profile: Fields, seen_at: datetime) ->
         customer=customer_identity(corp_id, text_at(profile, "external_userid")),
         body=ContactChange(
             change="profile",
-            text=f"客户资料:{name or '(无昵称)'}",
+            text=f"客户资料：{name or '（无昵称）'}",
             details=filled(gender=text_at(profile, "gender"), avatar=text_at(profile, "avatar")),
         ),
         direction=Direction.INTERNAL,

@@ -46,11 +46,11 @@ class WecomApi:
         """The answer whatever its error code. `ChannelUnavailable` when there is none that can be read."""
         response = await self._context.http.request(method, self._url + path, params=params, json=body)
         if response.status != 200:
-            raise ChannelUnavailable(f"企业微信接口 {path} 返回 HTTP {response.status},稍后重试")
+            raise ChannelUnavailable(f"企业微信接口 {path} 返回 HTTP {response.status}，稍后重试")
         try:
             return read_object(response.body)
         except ValueError as error:
-            raise ChannelUnavailable(f"企业微信接口 {path} 的返回不是 JSON,稍后重试") from error
+            raise ChannelUnavailable(f"企业微信接口 {path} 的返回不是 JSON，稍后重试") from error
 
     async def _call(self, method: str, path: str, params: Mapping[str, str], body: Json) -> Fields:
         token = await self._token.current()

@@ -85,7 +85,7 @@ def _decrypt(keys: CallbackKeys, request: CallbackRequest, ciphertext: str) -> b
     try:
         message, receive_id = crypto.decrypt(keys.aes_key, ciphertext)
     except ValueError as error:
-        raise UnreadableCallback(f"回调签名正确,但无法解密:{error}", raw=_verbatim(request)) from error
+        raise UnreadableCallback(f"回调签名正确，但无法解密：{error}", raw=_verbatim(request)) from error
     if receive_id != keys.receive_id.encode():
         raise BadCallback("the callback is meant for another receiver: check corp_id and receive_id")
     return message
@@ -105,7 +105,7 @@ def _notice(plain: bytes, body: bytes) -> Notice:
         plaintext = plain.decode()
         return Notice(plaintext=plaintext, fields=read_fields(plaintext))
     except ValueError as error:
-        raise UnreadableCallback(f"回调已解密,但内容无法识别:{error}", raw=body) from error
+        raise UnreadableCallback(f"回调已解密，但内容无法识别：{error}", raw=body) from error
 
 
 def _verbatim(request: CallbackRequest) -> bytes:

@@ -32,21 +32,21 @@ _WAITS: Mapping[int, timedelta] = {
 }
 
 _ADMINISTRATOR: Mapping[int, str] = {
-    40001: "secret 不正确或应用已停用,请在管理后台核对应用的 secret",
-    40013: "corp_id 不正确,请在管理后台“我的企业”核对企业 ID",
-    40091: "secret 不属于这个企业,请核对 corp_id 与 secret 是否来自同一企业",
+    40001: "secret 不正确或应用已停用，请在管理后台核对应用的 secret",
+    40013: "corp_id 不正确，请在管理后台“我的企业”核对企业 ID",
+    40091: "secret 不属于这个企业，请核对 corp_id 与 secret 是否来自同一企业",
     41002: "缺少 corp_id",
     41004: "缺少 secret",
-    48002: "应用没有调用该接口的权限,请在对应模块(客户联系、微信客服)的“可调用接口的应用”中添加本应用",
-    48004: "接口调用权限已被收回,请联系企业微信",
-    50003: "应用已停用,请在管理后台启用",
-    60011: "对象不在应用的可见范围内,请在管理后台扩大可见范围",
-    60020: "服务器出口 IP 不在“企业可信IP”列表中,请在应用详情页添加",
-    95011: "微信客服处于“企业微信中使用”模式,请改用企业微信自建应用的 secret",
-    95012: "微信客服处于独立使用模式,请在企业微信中开启微信客服",
-    95017: "微信客服的 API 开关未开启,请在管理后台“微信客服 > API”中开启",
-    95023: "微信客服的 API 已授权给其他应用,请在管理后台“微信客服 > API”中切换",
-    301002: "应用无权操作该应用的数据,请核对 secret 属于哪个应用",
+    48002: "应用没有调用该接口的权限，请在对应模块（客户联系、微信客服）的“可调用接口的应用”中添加本应用",
+    48004: "接口调用权限已被收回，请联系企业微信",
+    50003: "应用已停用，请在管理后台启用",
+    60011: "对象不在应用的可见范围内，请在管理后台扩大可见范围",
+    60020: "服务器出口 IP 不在“企业可信IP”列表中，请在应用详情页添加",
+    95011: "微信客服处于“企业微信中使用”模式，请改用企业微信自建应用的 secret",
+    95012: "微信客服处于独立使用模式，请在企业微信中开启微信客服",
+    95017: "微信客服的 API 开关未开启，请在管理后台“微信客服 > API”中开启",
+    95023: "微信客服的 API 已授权给其他应用，请在管理后台“微信客服 > API”中切换",
+    301002: "应用无权操作该应用的数据，请核对 secret 属于哪个应用",
 }
 
 
@@ -57,8 +57,8 @@ class ApiRefusal(ChannelMisconfigured):
     """
 
     def __init__(self, code: int, message: str, path: str) -> None:
-        meaning = _ADMINISTRATOR.get(code, "企业微信拒绝了请求,请按错误码查询原因")
-        super().__init__(f"{meaning}(错误码 {code},接口 {path}:{message[:200]})")
+        meaning = _ADMINISTRATOR.get(code, "企业微信拒绝了请求，请按错误码查询原因")
+        super().__init__(f"{meaning}（错误码 {code}，接口 {path}：{message[:200]}）")
         self.code = code
         self.message = message
         self.path = path
@@ -83,7 +83,7 @@ def raise_for_code(answer: Fields, path: str) -> None:
     code, message = code_of(answer), text_at(answer, "errmsg")
     if code in _WAITS:
         raise ChannelUnavailable(
-            f"企业微信暂时无法处理(错误码 {code},接口 {path}:{message[:200]})", retry_after=_WAITS[code]
+            f"企业微信暂时无法处理（错误码 {code}，接口 {path}：{message[:200]}）", retry_after=_WAITS[code]
         )
     if code:
         raise ApiRefusal(code, message, path)

@@ -73,7 +73,7 @@ def at_moment(fields: Fields, name: str) -> datetime:
     try:
         return datetime.fromisoformat(written).astimezone(UTC)
     except ValueError as error:
-        raise BadInput(f"没有可识别的时间({name}):{written[:40]!r}") from error
+        raise BadInput(f"没有可识别的时间（{name}）：{written[:40]!r}") from error
 
 
 def _read_xml(text: str) -> Fields:
@@ -102,4 +102,4 @@ def _time(fields: Fields, names: tuple[str, ...], unit: timedelta) -> datetime:
     try:
         return _EPOCH + int(written) * unit
     except (ValueError, OverflowError) as error:
-        raise BadInput(f"没有可识别的时间({'、'.join(names)}):{written[:40]!r}") from error
+        raise BadInput(f"没有可识别的时间（{'、'.join(names)}）：{written[:40]!r}") from error

@@ -21,7 +21,7 @@ def _alphanumeric(value: SecretStr, *, least: int, most: int) -> SecretStr:
     text = value.get_secret_value()
     if not (text.isascii() and text.isalnum() and least <= len(text) <= most):
         wanted = f"{most}" if least == most else f"{least} 到 {most}"
-        raise ValueError(f"应为 {wanted} 个英文字母或数字,实际 {len(text)} 个字符")
+        raise ValueError(f"应为 {wanted} 个英文字母或数字，实际 {len(text)} 个字符")
     return value
 
 
@@ -30,14 +30,16 @@ class WecomSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    corp_id: str = Field(min_length=1, description="企业 ID,管理后台“我的企业 > 企业信息”底部,ww 开头。")
+    corp_id: str = Field(min_length=1, description="企业 ID，管理后台“我的企业 > 企业信息”底部，ww 开头。")
     callback_token: Annotated[SecretStr, AfterValidator(_callback_token)] = Field(
-        description="接收消息服务器配置中的 Token,最多 32 位英文或数字。"
+        description="接收消息服务器配置中的 Token，最多 32 位英文或数字。"
     )
     encoding_aes_key: Annotated[SecretStr, AfterValidator(_aes_key)] = Field(
-        description="接收消息服务器配置中的 EncodingAESKey,43 位英文或数字。"
+        description="接收消息服务器配置中的 EncodingAESKey，43 位英文或数字。"
     )
-    receive_id: str = Field(default="", description="回调的接收方 ID;留空即 corp_id,第三方应用的指令回调填 suite_id。")
+    receive_id: str = Field(
+        default="", description="回调的接收方 ID；留空即 corp_id，第三方应用的指令回调填 suite_id。"
+    )
 
     @property
     def callback_keys(self) -> CallbackKeys:
@@ -51,9 +53,9 @@ class WecomSettings(BaseModel):
 class WecomApiSettings(WecomSettings):
     """What a channel needs besides, to call the server API."""
 
-    secret: SecretStr = Field(min_length=1, description="自建应用的 Secret;该应用须列入对应模块的“可调用接口的应用”。")
+    secret: SecretStr = Field(min_length=1, description="自建应用的 Secret；该应用须列入对应模块的“可调用接口的应用”。")
     api_url: str = Field(
         default="https://qyapi.weixin.qq.com",
         pattern=r"^https?://",
-        description="服务端 API 的地址;测试和演示时填模拟器的地址。",
+        description="服务端 API 的地址；测试和演示时填模拟器的地址。",
     )
