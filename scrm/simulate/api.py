@@ -86,6 +86,7 @@ async def _struck_or_answered(
     sim: SimulatedWeCom, request: web.Request, endpoint: str, app: App | None, query: dict[str, str], raw: bytes
 ) -> web.StreamResponse:
     name = app.name if app else ""
+    await asyncio.sleep(sim.settings.latency_s)
     fault = await _strike(sim, endpoint, name)
     if fault is not None and fault.kind != "truncated":
         _log(sim, request, endpoint, name, query, _logged_body(raw), _fault_code(fault), fault.kind)

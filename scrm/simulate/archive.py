@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from scrm.simulate import crypto
 from scrm.simulate.commands import AddArchiveMedia, ArchiveMany, ArchiveMessage, OfCorp, RecallInArchive
 from scrm.simulate.errors import Impossible, Unknown
+from scrm.simulate.keys import private_key
 from scrm.simulate.wecom import SimulatedWeCom
 from scrm.simulate.wire import ApiError, JsonObject, int_of, required, text_of
 from scrm.simulate.world import ArchiveFile, ArchiveRecord, Corp
@@ -28,10 +29,10 @@ MOST_RECORDS = 1000
 CALLS_PER_MINUTE = 600
 
 
-def add_key(corp: Corp) -> int:
+def add_key(sim: SimulatedWeCom, corp: Corp) -> int:
     """Make a new key pair the current one and return its version. Older versions stay with what they encrypted."""
     version = max(corp.archive.keys, default=0) + 1
-    corp.archive.keys[version] = crypto.new_private_key()
+    corp.archive.keys[version] = private_key(f"{sim.seed}:{corp.corp_id}:{version}")
     return version
 
 
@@ -189,7 +190,7 @@ def _message(sim: SimulatedWeCom, order: ArchiveMessage) -> JsonObject:
 
 def _store(sim: SimulatedWeCom, corp: Corp, message: JsonObject, order: ArchiveMessage) -> ArchiveRecord:
     archive = corp.archive
-    version = order.publickey_ver or max(archive.keys, default=0) or add_key(corp)
+    version = order.publickey_ver or max(archive.keys, default=0) or add_key(sim, corp)
     if version not in archive.keys:
         raise Impossible(f"没有版本 {version} 的公钥")
     secret = sim.new_id("", 32)

@@ -327,6 +327,12 @@ class Mischief(OfApp):
     wrong_receive_id_next: int = 0
 
 
+class ConnectHub(Command):
+    """Send the callbacks of every application to this hub: `/callbacks/wecom-<name of the application>`."""
+
+    hub_url: str = Field(pattern=r"^https?://")
+
+
 class AdvanceClock(Command):
     seconds: float = Field(ge=0)
 
@@ -358,6 +364,7 @@ class ChangeSettings(Command):
     api_per_minute: int | None = None
     kf_pulls_without_token_per_minute: int | None = None
     extra_fields: bool | None = None
+    latency_s: float | None = None
 
 
 class Reset(Command):

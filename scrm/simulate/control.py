@@ -64,6 +64,14 @@ class SimulatorControl:
         callback = c.Callback(url=url, token=token, aes_key=aes_key, format="json" if as_json else "xml")
         return await self._post("apps/callback", c.SetCallback(corp=corp, app=app, callback=callback), v.AppView)
 
+    async def connect(self, hub_url: str) -> list[v.AppView]:
+        """Send the callbacks of every application to the hub: `/callbacks/wecom-<name of the application>`."""
+        return await self._post_list("connect", c.ConnectHub(hub_url=hub_url), v.AppView)
+
+    async def hub_settings(self) -> str:
+        """The `[channels.…]` tables, in TOML, of a hub that talks to this simulator."""
+        return (await self._ask("GET", "hub-settings")).decode()
+
     async def verify_url(self, app: str, *, corp: str = "") -> v.Verification:
         """Do what the console does when the callback address is saved."""
         return await self._post("apps/verify", c.OfApp(corp=corp, app=app), v.Verification)

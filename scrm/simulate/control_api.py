@@ -17,6 +17,7 @@ from scrm.simulate import commands as c
 from scrm.simulate import views as v
 from scrm.simulate.api import SIM
 from scrm.simulate.errors import Impossible, Unknown
+from scrm.simulate.hub_settings import connect, hub_settings
 from scrm.simulate.pusher import Patience
 from scrm.simulate.wecom import SimulatedWeCom
 from scrm.simulate.wire import JsonObject, encode_json
@@ -42,6 +43,10 @@ def _reset(sim: SimulatedWeCom, order: c.Reset) -> v.StateView:
     if order.default_world:
         setup.populate(sim)
     return describe.state(sim)
+
+
+def _connect(sim: SimulatedWeCom, order: c.ConnectHub) -> list[v.AppView]:
+    return [describe.app_view(app) for app in connect(sim, order.hub_url)]
 
 
 def _advance(sim: SimulatedWeCom, order: c.AdvanceClock) -> v.Now:
@@ -73,7 +78,7 @@ def _revoke_token(sim: SimulatedWeCom, order: c.OfApp) -> v.Done:
 
 def _archive_key(sim: SimulatedWeCom, order: c.OfCorp) -> v.ArchiveKeyView:
     corp = sim.corp(order.corp)
-    version = archive.add_key(corp)
+    version = archive.add_key(sim, corp)
     return _key_view(sim, corp.corp_id, version)
 
 
@@ -161,6 +166,7 @@ class Carrier(Protocol):
 
 COMMANDS: Mapping[str, Carrier] = {
     "reset": Does(c.Reset, _reset),
+    "connect": Does(c.ConnectHub, _connect),
     "clock/advance": Does(c.AdvanceClock, _advance),
     "settings": Does(c.ChangeSettings, _change_settings),
     "faults": Does(c.AddFault, _add_fault),
@@ -243,6 +249,7 @@ QUERIES: Mapping[str, Callable[[SimulatedWeCom, Mapping[str, str]], Result]] = {
 
 
 def add_routes(app: web.Application) -> None:
+    app.router.add_get("/_sim/hub-settings", _hub_settings)
     app.router.add_post("/_sim/{path:.+}", _post)
     app.router.add_get("/_sim/{path:.+}", _get)
 
@@ -270,6 +277,10 @@ async def _get(request: web.Request) -> web.Response:
         return _answer(shows(request.app[SIM], request.query))
     except Unknown as error:
         return _problem(404, str(error.args[0]))
+
+
+async def _hub_settings(request: web.Request) -> web.Response:
+    return web.Response(text=hub_settings(request.app[SIM], f"{request.scheme}://{request.host}"))
 
 
 def _last(items: Iterable[Item], query: Mapping[str, str]) -> list[Item]:

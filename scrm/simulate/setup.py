@@ -56,7 +56,7 @@ def populate(sim: SimulatedWeCom, world: World | None = None) -> Corp:
     world = world or read_world()
     corp = add_corp(sim, world.corp)
     for _ in range(world.archive_keys):
-        archive.add_key(corp)
+        archive.add_key(sim, corp)
     for app in world.apps:
         add_app(sim, app.model_copy(update={"corp": corp.corp_id}))
     for member in world.members:

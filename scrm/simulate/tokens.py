@@ -19,7 +19,7 @@ def get_token(sim: SimulatedWeCom, query: dict[str, str], remote: str) -> JsonOb
         raise ApiError(41002)
     if not query.get("corpsecret"):
         raise ApiError(41004)
-    if sim.clock.now() < sim.banned.get(remote, sim.clock.now()):
+    if remote in sim.banned and sim.clock.now() < sim.banned[remote]:
         raise ApiError(45009, "too many wrong secrets, the address is blocked for an hour")
     corp = sim.corps.get(query["corpid"])
     if corp is None:

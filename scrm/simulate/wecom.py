@@ -29,6 +29,7 @@ class SimulatedWeCom:
     def __init__(
         self, *, now: Callable[[], datetime] = utc_now, seed: int = 1, settings: Settings | None = None
     ) -> None:
+        self.seed = seed
         self.clock = SkippingClock(now)
         self.settings = settings or Settings()
         self.lot = random.Random(seed)  # noqa: S311 - ids of a simulator must repeat, not be secret

@@ -197,7 +197,8 @@ class Corp:
 class Settings:
     """The rules that differ between a test and a day at work.
 
-    Times are seconds of the simulator's clock, but those of callbacks are real seconds.
+    Times are seconds of the simulator's clock, but those of callbacks and `latency_s` are real seconds. Some latency is
+    needed to see calls that overlap.
     """
 
     token_ttl_s: int = 7200
@@ -209,6 +210,7 @@ class Settings:
     api_per_minute: int = 10_000
     kf_pulls_without_token_per_minute: int = 60
     extra_fields: bool = True
+    latency_s: float = 0.002
 
 
 @dataclass(slots=True, kw_only=True)

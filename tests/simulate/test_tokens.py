@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from scrm.simulate import SimulatorControl
+from scrm.simulate import SimulatedWeCom, SimulatorControl, populate, running
 from scrm.simulate.commands import AddFault, ChangeSettings, SetAccess
 
 from .conftest import CORP, KF, SECRETS, Api
@@ -33,6 +33,13 @@ async def test_the_same_token_comes_until_it_expires(api: Api, control: Simulato
 )
 async def test_a_wrong_request_for_a_token_is_told_apart(api: Api, query: dict[str, str], code: int) -> None:
     assert (await api.get("gettoken", **query))["errcode"] == code
+
+
+async def test_a_simulator_on_the_real_clock_gives_tokens_too() -> None:
+    sim = SimulatedWeCom()
+    populate(sim)
+    async with running(sim) as server, aiohttp.ClientSession() as http:
+        assert await Api(server.url, http).token("kf")
 
 
 async def test_absent_revoked_and_expired_tokens_have_different_codes(api: Api, control: SimulatorControl) -> None:
