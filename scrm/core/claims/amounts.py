@@ -1,0 +1,276 @@
+"""Finding amounts: a number with its currency, multiplier, range and approximators, or a share (折, %, 成, 个点, 厘)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from scrm.core.claims.model import Approx
+from scrm.core.claims.numbers import MEASURES, STARTS, Number, read_number
+
+
+class Measure(StrEnum):
+    """What a number is followed by."""
+
+    MONEY = "money"
+    BARE = "bare"
+    FOLD = "折"
+    PERCENT = "%"
+    TENTH = "成"
+    RATE = "厘"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A number found in a folded text. `marked` means that a currency stands beside it; `unit` is what a COUNT counts."""
+
+    start: int
+    end: int
+    value: Decimal | None
+    measure: Measure
+    value_max: Decimal | None = None
+    approx: Approx = Approx.EXACT
+    marked: bool = False
+    chinese: bool = False
+    scaled: bool = False
+    unit: str = ""
+
+
+_CURRENCY_BEFORE = re.compile(r"(?:¥|RMB|rmb|CNY|cny|人民币)\s?$")
+_YUAN = re.compile(
+    r"\s?(?:(?:元|圆)(?!素|旦|宵|气|组|件|老|首)|¥|RMB|rmb|CNY|人民币|[rR](?![A-Za-z]))(?:人民币|钱)?整?"
+)
+_JIAO = re.compile(
+    r"\s?(?:(毛)(?!利|巾|衣|毯|笔|绒|孔|坯|病|肚|线|豆)|角(?!落|度|色|质|铁|膜))(?:([0-9一二三四五六七八九])分?(?![0-9]))?钱?"
+)
+_FEN = re.compile(r"分钱")
+_KUAI = re.compile(r"\s?块(?!地|砖|表|屏|板|肉|糖|状|瓷|玻)")
+_KUAI_TAIL = re.compile(
+    r"(?:零?([0-9一二两三四五六七八九])(?:[毛角]([0-9一二三四五六七八九])?分?|(?![0-9一二三四五六七八九十百])))|([0-9]{2})(?![0-9%折])"
+)
+_TAIL_COUNTS = re.compile(rf"(?:{MEASURES})")
+_KUAI_END = re.compile(r"钱|整")
+_DIGIT = {c: int(v) for c, v in zip("0123456789一二两三四五六七八九", "01234567891223456789", strict=True)}
+
+_MORE = re.compile(r"[多来余](?!少)")
+_AFTER = (
+    (re.compile(r"(?:出头|多一?点儿?|多(?!少)|好几|开外|几(?=[块元]))"), Approx.ABOVE),
+    (
+        re.compile(r"(?:左右|上下|来[块元]?(?![店的找看,，。])|把(?=[块元])|前后(?=[，。,吧]|$)|的样子|附近)"),
+        Approx.ABOUT,
+    ),
+    (re.compile(r"(?:以内|之内|以下|之下|封顶|内(?=[，。,的]|$))"), Approx.AT_MOST),
+    (re.compile(r"(?:以上|起步价?|起(?!来|码|订|批|送|租|拍|飞|床|名|点))"), Approx.AT_LEAST),
+    (re.compile(r"(?:都?不到(?![0-9店位家账]))"), Approx.BELOW),
+)
+_BEFORE = (
+    (re.compile(r"(?:不超过|不高于|最多|顶多|至多|不能超过?|别超过?|上限|封顶|控制在|不大于)[是为]?$"), Approx.AT_MOST),
+    (re.compile(r"(?:不低于|不少于|至少|起码|最少|不小于)[要是得]?$"), Approx.AT_LEAST),
+    (re.compile(r"(?:将近|接近|不到|低于|不足|少于|快(?:要)?到?|差不多到|小|没到|近)$"), Approx.BELOW),
+    (re.compile(r"(?:超过|高于|多于|不止|大于|超(?!市)|上)$"), Approx.ABOVE),
+    (
+        re.compile(r"(?:大概|大约|差不多|约|估计|左右|也就是?|大致|平均|可能(?:要|得)?|在)(?:是|要|在|就是?|也就)?$"),
+        Approx.ABOUT,
+    ),
+)
+_TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
+_ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线)")
+_PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
+_TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果分品像语])")
+_RATE = re.compile(r"(?:厘|分(?=利|息|[，。,]|$))(?!米)")
+_SHARE_OF = re.compile(
+    r"(百分之|千分之|万分之|千(?=[一二三四五六七八九0-9])|万(?=[一二三四五六七八九0-9]))(?=[零一二两三四五六七八九十百0-9])"
+)
+_SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
+_COUNT = re.compile(rf"\s?多?(?:{MEASURES})")
+_COUNT_AFTER = re.compile(
+    r"\s?[多几来余]?(?:"
+    r"个(?![wW点])|只(?![要需有是能卖收限在])|台(?!式)|套(?!餐|装|系|房|路|票)|件(?!套)|条(?!件)|张(?!先|总|老|经|姐|哥)|包(?![邮安干含括您送赔退教过月年食吃住税到上门装换装修])"
+    r"|袋|盒|箱(?!子)|罐(?!装)|支(?![持付])|枝|组(?!合)|批(?!发)|份(?!儿)|款|种|样(?!子)|栋|户|间|号|页|章|项|节(?!日|目|省|假)|期|次(?!卡)|遍|回(?![复来去头家])|趟|级|倍|名(?!额|牌)"
+    r"|位(?!置)|人(?!民|均|工)|斤|两(?![个台套件条张包袋盒箱次年天人位种款])|克|吨|升(?!级)|米|平(?!时|台|均|安|常|价)|寸|岁|天(?!猫|然|津|花)|日(?!常|均|租)|周(?!末|年|边)|月(?![供租付卡费])|年(?![费卡付租])"
+    r"|季(?!节|卡)|晚(?!上)|秒|颗|粒|片|块(?=地|砖|表|屏|板|肉|糖|瓷|玻)|棵|本(?![月店来人地身金])|册|辆|部(?!分)|门(?!店|市)|桌|顿|餐|杯|碗|双(?!11|十|倍|人)|对(?![折吗吧不的于])|副|捆|卷|桶|壶|听(?![你您说到])|枚|幅"
+    r"|架|匹|场|轮|步|集(?!团|合)|首|堂|厅|方(?![便案式])|尺|亩|分钟|小时|星期|礼拜|课(?!程)|工作日|学时|学分|公斤|千克|毫升|英寸|公里|强|家(?!里|的|电|具|用|居|装|人|长)|元素|里|号|度|字|词|题|例|声|口|头|根|道|盘|瓶|壁"
+    r"|步|行(?=代码)|后(?=四|六)|拍|GB|G|M|T|帧|针|股|手|圈|单(?![价买位独人])|点赞|粉丝|播放|阅读|门牌|大卡|卡路里|千卡|平米|平方|积分|京豆|金币|流量|毫安|码"
+    r")"
+)
+_UNIT_ONE = re.compile(r"\s?一?(?:[0-9一二两三四五六七八九十半]+)")
+
+
+def find_amounts(text: str, masked: Sequence[tuple[int, int]]) -> Iterator[Amount]:
+    """Every number of a folded text outside `masked`, left to right, with what it measures."""
+    place = 0
+    while (match := STARTS.search(text, place)) is not None:
+        start = match.start()
+        skip = _masked_until(start, masked)
+        if skip is not None:
+            place = skip
+            continue
+        amount = _read(text, start, masked)
+        if amount is None:
+            place = start + 1
+            continue
+        yield amount
+        place = max(amount.end, start + 1)
+
+
+def _masked_until(place: int, masked: Sequence[tuple[int, int]]) -> int | None:
+    return next((end for start, end in masked if start <= place < end), None)
+
+
+def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | None:
+    share = _share(text, start)
+    if share is not None:
+        return share
+    number = read_number(text, start)
+    if number is None:
+        return None
+    amount = _measured(text, start, number)
+    connector = _TO.match(text, amount.end)
+    if connector is not None and _masked_until(connector.end(), masked) is None:
+        amount = _up_to(text, amount, number, connector.end()) or amount
+    return _approximated(text, _with_currency_before(text, amount))
+
+
+def _share(text: str, start: int) -> Amount | None:
+    """百分之三, 千分之五, 万2.5."""
+    match = _SHARE_OF.match(text, start) if text[start] in _SHARES else None
+    number = read_number(text, match.end()) if match is not None else None
+    if match is None or number is None or number.value is None:
+        return None
+    value = number.value / _SHARES[match[0][0]] * 100
+    return Amount(start=start, end=number.end, value=value, measure=Measure.PERCENT)
+
+
+def _measured(text: str, start: int, number: Number) -> Amount:
+    plain = Amount(
+        start=start,
+        end=number.end,
+        value=number.value,
+        value_max=number.value_max,
+        approx=number.approx,
+        measure=Measure.BARE,
+        chinese=number.chinese,
+        scaled=number.scaled,
+    )
+    end = number.end
+    for pattern, measure in (
+        (_ZHE, Measure.FOLD),
+        (_PERCENT, Measure.PERCENT),
+        (_TENTH, Measure.TENTH),
+        (_RATE, Measure.RATE),
+    ):
+        if (match := pattern.match(text, end)) is not None:
+            return replace(plain, end=match.end(), measure=measure)
+    return _money(text, plain) or _count(text, plain) or plain
+
+
+def _money(text: str, plain: Amount) -> Amount | None:
+    end, approx = plain.end, plain.approx
+    more = _MORE.match(text, end)
+    if more is not None and re.match(r"[块元万]", text[more.end() :]):
+        end, approx = more.end(), Approx.ABOUT if more[0] == "来" else Approx.ABOVE
+    elif text.startswith("把", end) and text[end + 1 : end + 2] in {"块", "元"}:
+        end, approx = end + 1, Approx.ABOUT
+    money = replace(plain, measure=Measure.MONEY, marked=True, approx=approx)
+    if (match := _KUAI.match(text, end)) is not None:
+        return _kuai(text, money, match.end())
+    if (match := _YUAN.match(text, end)) is not None:
+        tail = _JIAO_AFTER_YUAN.match(text, match.end())
+        if tail is not None and money.value is not None:
+            extra = Decimal(_DIGIT[tail[1]]) / 10 + Decimal(_DIGIT[tail[2]] if tail[2] else 0) / 100
+            return replace(money, end=tail.end(), value=money.value + extra)
+        return replace(money, end=match.end())
+    if (match := _JIAO.match(text, end)) is not None and not plain.scaled:
+        return _small_change(text, money, match)
+    if (match := _FEN.match(text, end)) is not None and money.value is not None:
+        return replace(money, end=match.end(), value=money.value / 100)
+    return None
+
+
+_JIAO_AFTER_YUAN = re.compile(r"([0-9一二三四五六七八九])[角毛](?:([0-9一二三四五六七八九])分)?")
+
+
+def _kuai(text: str, money: Amount, end: int) -> Amount:
+    """十二块五, 九块九毛九, 19块8; but 五块三斤 is five for three 斤."""
+    if text[end : end + 1] == "半" and money.value is not None and not _TAIL_COUNTS.match(text, end + 1):
+        return replace(money, end=end + 1, value=money.value + Decimal("0.5"))
+    tail = _KUAI_TAIL.match(text, end)
+    counts = tail is not None and _TAIL_COUNTS.match(text, tail.end()) is not None
+    if tail is None or money.value is None or (counts and not tail[2]):
+        match = _KUAI_END.match(text, end)
+        return replace(money, end=match.end() if match else end)
+    if tail[3]:
+        return replace(money, end=tail.end(), value=money.value + Decimal(tail[3]) / 100)
+    cents = _DIGIT[tail[1]] * 10 + (_DIGIT[tail[2]] if tail[2] else 0)
+    return replace(money, end=tail.end(), value=money.value + Decimal(cents) / 100)
+
+
+def _small_change(text: str, money: Amount, match: re.Match[str]) -> Amount | None:
+    if money.value is None or money.value >= 100:
+        return None
+    if match[1] is None and not (match[0].endswith("钱") or text[money.start].isdigit()):
+        return None
+    top = None if money.value_max is None else money.value_max / 10
+    if match[2] and not _TAIL_COUNTS.match(text, match.end()):
+        return replace(money, end=match.end(), value=money.value / 10 + Decimal(_DIGIT[match[2]]) / 100)
+    end = match.start(2) if match[2] else match.end()
+    return replace(money, end=end, value=money.value / 10, value_max=top)
+
+
+def _count(text: str, plain: Amount) -> Amount | None:
+    match = _COUNT_AFTER.match(text, plain.end)
+    if match is None:
+        return None
+    return replace(plain, end=match.end(), measure=Measure.COUNT, unit=match[0].strip().lstrip("多几来余"))
+
+
+def _up_to(text: str, low: Amount, number: Number, start: int) -> Amount | None:
+    """The range from `low` to what is read at `start`; the lower end borrows the upper one's unit (2-3万)."""
+    if low.value is None or low.value_max is not None or not STARTS.match(text, start):
+        return None
+    other = read_number(text, start)
+    if other is None or other.value is None:
+        return None
+    high = _measured(text, start, other)
+    if high.value is None:
+        return None
+    value = low.value
+    if not number.scaled and other.scaled and not low.marked and value * other.scale < high.value and value < 1000:
+        value *= other.scale
+    if low.measure not in {Measure.BARE, high.measure} or value >= high.value:
+        return None
+    if high.measure is Measure.COUNT and low.measure is Measure.BARE and low.scaled:
+        return None
+    return replace(high, start=low.start, value=value, value_max=high.value_max or high.value, approx=low.approx)
+
+
+def _with_currency_before(text: str, amount: Amount) -> Amount:
+    match = _CURRENCY_BEFORE.search(text, max(0, amount.start - 4), amount.start)
+    if match is None or amount.measure not in {Measure.BARE, Measure.MONEY, Measure.COUNT}:
+        return amount
+    end = amount.end - len(amount.unit) if amount.measure is Measure.COUNT else amount.end
+    return replace(amount, start=match.start(), end=end, measure=Measure.MONEY, marked=True)
+
+
+def _approximated(text: str, amount: Amount) -> Amount:
+    for pattern, approx in _AFTER:
+        if (match := pattern.match(text, amount.end)) is not None:
+            currency = _YUAN.match(text, match.end()) or re.compile("块钱?").match(text, match.end())
+            end = currency.end() if currency and approx is Approx.ABOVE else match.end()
+            return replace(amount, end=end, approx=approx, marked=amount.marked or end != match.end())
+    if amount.approx is not Approx.EXACT:
+        return amount
+    for pattern, approx in _BEFORE:
+        if pattern.search(text, max(0, amount.start - 7), amount.start) is not None:
+            return replace(amount, approx=approx)
+    return amount
+
+
+def fold_share(value: Decimal) -> Decimal | None:
+    """The share to pay of a 折: 8 and 80 are 0.8, 85 is 0.85, 9.75 is 0.975."""
+    share = value / 10 if value <= 10 else value / 100
+    return share if 0 <= share <= 1 else None

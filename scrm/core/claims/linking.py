@@ -1,0 +1,124 @@
+"""Which product a quote is about: named nearby, talked of just before, or the only one with that price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scrm.core.claims.model import SELLERS, Claim, Kind, Link, Quote, Stance, Turn
+from scrm.core.claims.reader import read_quotes
+from scrm.core.claims.validity import valid_until
+from scrm.core.price_book import Mention, PriceBook
+from scrm.core.timeline import Speaker
+
+_TURNS = 10
+_STOPS = frozenset("，。！？；,!?;\n")
+_REVERSIBLE = frozenset({Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE})
+_AGREES = re.compile(
+    r"(?:嗯+|好|行|可以|没问题|成交|成|OK|ok|对|哈|那|就|按|您|你|说的?|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
+)
+_SAYS_YES = re.compile(r"可以|没问题|成交|行|好|OK|ok|同意|就按|按您|按你")
+_CONDITION = re.compile(
+    r"(?<!不是)(?<!非)(会员|学员|新人|新客|老客户|老会员|首单|团购|拼团|学生|到店|以旧换新|旧机抵扣?|内部|员工|[Vv][Ii][Pp]|军人|教师|企业客户|自提|全款|两件|批发|加盟商?|儿童|老人)(?:专享|专属|内购|价|优惠|可享|享|的?话?|是|:)*[^，。,!?;0-9]{0,3}$"
+)
+
+
+def find_claims(
+    text: str, speaker: Speaker, at: datetime, book: PriceBook, context: Sequence[Turn] = ()
+) -> tuple[Claim, ...]:
+    """The quotes of `text`, said at `at` (aware), each linked to a product of `book` where the evidence allows.
+
+    `context` holds the turns before it on the same conversation, oldest first; the last ten are looked at. A short yes to
+    a customer's bid is a claim of that bid.
+    """
+    quotes = read_quotes(text, speaker)
+    if not quotes:
+        return tuple(_agreed(text, speaker, at, book, context))
+    mentions = book.mentions(text)
+    if any(mention.start < quote.end and quote.start < mention.end for mention in mentions for quote in quotes):
+        quotes = read_quotes(text, speaker, masked=[(mention.start, mention.end) for mention in mentions])
+    until = valid_until(text, at)
+    talked_of = None if mentions else _talked_of(context, book)
+    return tuple(
+        replace(
+            _linked(quote, text, at, book, mentions, talked_of), valid_until=until, condition=_condition(text, quote)
+        )
+        for quote in quotes
+    )
+
+
+def find_products(text: str, book: PriceBook, context: Sequence[Turn] = ()) -> tuple[str, ...]:
+    """The skus a text is about: those it names without doubt, else the one talked of just before."""
+    named = dict.fromkeys(mention.skus[0] for mention in book.mentions(text) if len(mention.skus) == 1)
+    if named:
+        return tuple(named)
+    talked_of = _talked_of(context, book)
+    return () if talked_of is None or len(talked_of) != 1 else talked_of
+
+
+def _agreed(text: str, speaker: Speaker, at: datetime, book: PriceBook, context: Sequence[Turn]) -> Iterator[Claim]:
+    if speaker not in SELLERS or not context or context[-1].speaker in SELLERS or len(text) > 20:
+        return
+    if _AGREES.fullmatch(text) is None or _SAYS_YES.search(text) is None:
+        return
+    bid = context[-1]
+    for claim in find_claims(bid.text, bid.speaker, at, book, context[:-1]):
+        if claim.quote.stance is Stance.COUNTER:
+            quote = replace(claim.quote, start=0, end=len(text), stance=Stance.OFFER, confidence=0.7, cue="agreed")
+            yield replace(claim, quote=quote)
+
+
+def _talked_of(context: Sequence[Turn], book: PriceBook) -> tuple[str, ...] | None:
+    """The skus named in the latest turn that names any; None when none does."""
+    for turn in reversed(context[-_TURNS:]):
+        named = dict.fromkeys(sku for mention in book.mentions(turn.text) for sku in mention.skus)
+        if named:
+            return tuple(named)
+    return None
+
+
+def _linked(
+    quote: Quote,
+    text: str,
+    at: datetime,
+    book: PriceBook,
+    mentions: Sequence[Mention],
+    talked_of: tuple[str, ...] | None,
+) -> Claim:
+    if mentions:
+        nearest = min(mentions, key=lambda mention: _distance(mention, quote, text))
+        return _one_of(nearest.skus, Link.NAMED, 0.95, quote, at, book)
+    if talked_of:
+        return _one_of(talked_of, Link.CONTEXT, 0.8, quote, at, book)
+    if quote.kind in _REVERSIBLE and quote.value is not None:
+        skus = book.priced(quote.value, at)
+        if len(skus) == 1:
+            return Claim(quote=quote, sku=skus[0], link=Link.AMOUNT, link_confidence=0.5)
+    return Claim(quote=quote)
+
+
+def _one_of(skus: Sequence[str], link: Link, confidence: float, quote: Quote, at: datetime, book: PriceBook) -> Claim:
+    """The only candidate, or the one among several whose price is quoted."""
+    if len(skus) == 1:
+        return Claim(quote=quote, sku=skus[0], link=link, link_confidence=confidence)
+    priced = [] if quote.value is None else [sku for sku in book.priced(quote.value, at) if sku in skus]
+    if len(priced) == 1:
+        return Claim(quote=quote, sku=priced[0], link=link, link_confidence=confidence * 0.8)
+    return Claim(quote=quote)
+
+
+def _distance(mention: Mention, quote: Quote, text: str) -> int:
+    """Characters between a name and an amount; names on the left and in the same clause are nearer."""
+    if mention.end <= quote.start:
+        between, penalty = text[mention.end : quote.start], 0
+    else:
+        between, penalty = text[quote.end : mention.start], 6
+    return len(between) + penalty + 10 * sum(character in _STOPS for character in between)
+
+
+def _condition(text: str, quote: Quote) -> str:
+    start = max((text.rfind(stop, 0, quote.start) for stop in _STOPS), default=-1) + 1
+    match = _CONDITION.search(text, start, quote.start)
+    return match[1] if match else ""

@@ -1,0 +1,158 @@
+"""What is being done with a number: offered, denied, asked, bid, reported, told of the past or the future."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from scrm.core.claims.model import SELLERS, Kind, Stance
+from scrm.core.timeline import Speaker
+
+_STOP = "，。！？；,!?;\n"
+_NEGATES = re.compile(
+    r"(?:不是(?!说)|没说过?|没有说过?|没报过?|没有报过?|从没|从来没|哪有|哪里有|不可能|怎么可能|不收|不用|无需|不需要|不要|没有|并非|不包|谁说|不会|不给|别|不含|未|不能给|做不到|给不了|到不了|达不到)(?:[^，。,0-9]{0,5})$"
+)
+_REFUSES = re.compile(
+    r"(?:元|块钱?)?(?:的?(?:价格?)?)?(?:这个价)?(?:真的?|肯定|实在|确实|是|都|也|我们?)*(?:不行|不可能|做不了|做不到|拿不[到下]|给不了|不能卖|太低|没有了?[的，。]|没法|卖不了|不够|亏)"
+)
+_COMPETES = re.compile(
+    r"京东(?!卡|[eE]卡|自营店|旗舰店|支付|白条|快递|物流|发货|配送|链接|下单|商城店)|天猫(?!积分|店铺?|旗舰|下单|券)|淘宝(?!店|链接|下单|客服)|拼多多|抖音(?!店|号|直播)|唯品会|苏宁|国美|别家|别人家?|其他家|其它家|别的(?:店|家|地方|品牌|商家)|人家|他们(?!都|说)|隔壁"
+    r"|对面(?:那|的|店)?|同行|友商|竞品|其他平台|其他店|外面|市面上|别处|对手|某宝|某东|PDD|pdd|1688|闲鱼|另一家|另外一家|那家|美团|携程|飞猪|他家|她家"
+)
+_OURS = re.compile(r"我们|咱们?|本店|我家|我这|咱家|这边|我给您")
+_PAST = re.compile(
+    r"(?:以前|(?<![号日点天月周节])之前|原来|原先|原本|去年|前年|昨天|前天|上次|上周|上个?月|当时|那时候?|过去|早先|曾经|以往|前两天|前几天|前阵子|历史|刚出的时候|刚上市|早期|本来)(?!的活动)"
+)
+_OVER = re.compile(
+    r"[^，。,!?;]{0,8}(?:活动|优惠|价格?|促销)?[^，。,!?;]{0,5}(?:结束了|过期|截止了|下架|没有?了|过了|失效|停了|取消了|改价|涨价了)"
+)
+_FUTURE = re.compile(
+    r"下个?月|下周|下个?星期|下个?礼拜|明天(?=起|开始|就|要|涨|恢复|价|会)|后天|过几天|过两天|过段时间|马上(?=要|就|涨|恢复|会)|即将|将(?=要|会|涨|调|恢复)|以后|(?:活动|节|年|期)(?:结束)?(?:之|以)?后|到时候?|到期后|明年|下半年|下季度|下一?批|下一?期|下次|[0-9十]+[号日月](?:起|开始|以后|之后|后|恢复|就)|要涨|会涨|快涨|就涨|之后(?=就|要|会|恢复|涨|是)|届时"
+)
+_NOW = re.compile(r"现在|目前|今天|当前|这会儿?|已经")
+_IF = re.compile(
+    r"如果|要是|假如|假设|若是?|倘若|(?<!不)只要(?![0-9零一二两三四五六七八九十¥])[^，。,]{2,}|(?:买|拿|定|订|付|办|报|签|续|充|团购?|做|租|满|上|多)[^，。,!?]{0,6}的话|一次性?(?:买|付|拿|订|交|买够|拿够)|[0-9零一二两三四五六七八九十百]+(?:台|件|人|个|套|份|箱|位|张|吨|盒|单|米|平)?(?:及)?以上|才能|前提是?|达到[0-9一二三四五六七八九十]"
+    r"|超过[0-9一二两三四五六七八九十]+[台件人个套份箱]|满[0-9一二两三四五六七八九十]+[台件人个套份箱]"
+)
+_TOLD = re.compile(
+    r"(?:同事|客服|领导|前台|顾问|销售)[^，。,]{0,6}(?:说|报|讲|告诉)(?:的|过|是|给)?|您(?:刚才|之前)?(?:说|讲)的"
+)
+_BUDGET = re.compile(r"预算|心理价位?|价位|承受|打算花|准备花|想花|控制在|手里(?:只)?有|手头")
+_BUDGET_ASKS = re.compile(
+    r"(?:以内|以下|之内|左右|不超过|上下|之间)[^。!?]{0,6}(?:的|有|推荐|款)|不超过[^。!?]{0,12}(?:有|推荐|款)|不考虑|以内的?[吗]?$|有没有[^，。,]{0,10}的"
+)
+_BIDS = re.compile(
+    r"行不行|可不可以|可以不|可以吗|可以么|可以嘛|能不能|能否|怎么样|咋样|成不|中不中|行吗|行么|行嘛|行不|好吗|好不好|成吗|卖不卖|卖吗|卖我|给我(?!报|说|看|发|的)|我就|(?:今天|现在|马上|立马|立刻)就?(?:付|定|买|拍|下|转|要|签)"
+    r"|要是能|如果能|要能|能到|能给|能做|能便宜|能优惠|能少|能再|能打|能送|能包|最多(?:给|出)|再(?:便宜|少|减|优惠|送|降|让|低)|便宜点|少点|优惠点|抹个?零|凑个?整|我出|我给|成交|拿走|拿了|砍|[0-9零一二三四五六七八九十百千万元块折]吧|干脆|图个吉利|就这么定|吧(?:[。!]|$)"
+)
+_REPORTS = re.compile(
+    r"说(?:的|好|是|过|了|给|有)|(?<!您)说[^，。,吗]{0,8}$|报(?:的|价|过|了|给)|怎么报|写(?:的|着|了|是)|标(?:的|着|价)|显示|页面|网页|详情|客服|同事|明明|上次|昨天|前天|刚才|刚刚|之前|付了|交了|花了|买的|收了?我|扣了|扣我|付的|转了|变成|告诉我|跟我|给我报|承诺|答应|不是说|多收|[元块]买|刷了|拍的|下单的|截图|宣传|广告|海报|实付|实收|收费"
+)
+_ASKS = re.compile(
+    r"吗|么(?![，。])|嘛|[?？]|是不是|对吧|对不对|是吧|没错吧|还是[^，。]*呢|多少|呢$|有没有|是否|还有没"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an amount stands: its text, the end of the amount before it, its own span and its clause and sentence."""
+
+    text: str
+    previous: int
+    start: int
+    end: int
+
+    @property
+    def clause(self) -> tuple[int, int]:
+        return _bounds(self.text, self.start, self.end, _STOP)
+
+    @property
+    def left(self) -> str:
+        return self.text[max(self.clause[0], self.previous) : self.start]
+
+    @property
+    def right(self) -> str:
+        return self.text[self.end : self.clause[1]]
+
+    @property
+    def sentence(self) -> str:
+        start, end = _bounds(self.text, self.start, self.end, "。！？!?\n")
+        return self.text[start : end + 1]
+
+
+def _bounds(text: str, start: int, end: int, stops: str) -> tuple[int, int]:
+    first = max((text.rfind(stop, 0, start) for stop in stops), default=-1) + 1
+    ends = [found for stop in stops if (found := text.find(stop, end)) >= 0]
+    return first, min(ends, default=len(text))
+
+
+def stance_of(place: Place, kind: Kind, speaker: Speaker) -> Stance:
+    """How the speaker stands to the amount at `place`."""
+    return _sellers(place, kind) if speaker in SELLERS else _customers(place, kind)
+
+
+def _sellers(place: Place, kind: Kind) -> Stance:
+    left, right = place.left, place.right
+    if _BUDGET.search(left):
+        return Stance.BUDGET
+    if _NEGATES.search(left) or _REFUSES.match(right):
+        return Stance.NEGATED
+    if _is_competitors(place, kind):
+        return Stance.COMPETITOR
+    if kind is not Kind.REF_PRICE and not _NOW.search(left):
+        if _PAST.search(left) or _OVER.match(right):
+            return Stance.PAST
+        if _FUTURE.search(left) or _FUTURE.search(_clause_before(place)):
+            return Stance.FUTURE
+    if _TOLD.search(left):
+        return Stance.REPORTED
+    if _IF.search(left) or _IF.search(_clause_before(place)):
+        return Stance.CONDITIONAL
+    return Stance.OFFER
+
+
+def _clause_before(place: Place) -> str:
+    """The clause that leads up to this one: 如果一次买10台，可以做到3300."""
+    start = place.clause[0]
+    if start < 2 or place.text[start - 1] not in "，,":
+        return ""
+    before = max(place.text.rfind(stop, 0, start - 1) for stop in _STOP) + 1
+    clause = place.text[before : start - 1]
+    return clause if before >= place.previous else ""
+
+
+def _is_competitors(place: Place, kind: Kind) -> bool:
+    if kind not in {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.GIFT, Kind.FEE}:
+        return False
+    match = None
+    for match in _COMPETES.finditer(place.left):  # noqa: B007  (the last one counts)
+        pass
+    if match is None:
+        return False
+    return not _OURS.search(place.left, match.end()) and "比" not in place.left[: match.start() + 1][-3:]
+
+
+def _customers(place: Place, kind: Kind) -> Stance:
+    left, right, sentence = place.left, place.right, place.sentence
+    near = place.text[place.clause[0] : place.clause[1] + 1]
+    if (
+        _BUDGET.search(left)
+        or _BUDGET_ASKS.search(place.text[place.start : place.clause[1]])
+        or _BUDGET_ASKS.search(near)
+    ):
+        return Stance.BUDGET
+    if _is_competitors(place, kind):
+        return Stance.COMPETITOR
+    if _NEGATES.search(left) and "不是说" not in near and not _ASKS.search(near):
+        return Stance.NEGATED
+    if _REPORTS.search(left) or _REPORTS.match(right):
+        return Stance.REPORTED
+    if kind is not Kind.GIFT and (_BIDS.search(near) or _BIDS.search(right)):
+        return Stance.COUNTER
+    if _ASKS.search(near) or _ASKS.search(right):
+        return Stance.QUESTION
+    if kind is not Kind.GIFT and _BIDS.search(sentence):
+        return Stance.COUNTER
+    if _ASKS.search(sentence):
+        return Stance.QUESTION
+    return Stance.REPORTED

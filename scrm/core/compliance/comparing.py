@@ -1,0 +1,144 @@
+"""Putting prices on one footing: the interval a quote means, its basis, and the price a discount comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scrm.core.claims import COMMITMENTS, Approx, Claim, Kind, Quote, Stance
+from scrm.core.compliance.model import Statement
+from scrm.core.price_book import PriceBook, Product
+
+_COUNTED = frozenset("台个件套份只张部辆双条把支瓶盒箱款组枚块幅架副")
+_SAME_UNIT = {
+    "平米": "平",
+    "平方": "平",
+    "平方米": "平",
+    "㎡": "平",
+    "个月": "月",
+    "课时": "节",
+    "节课": "节",
+    "位": "人",
+}
+_ROLES = (("落地", "landed"), ("裸车", "bare car"), ("首重", "first weight"), ("续重", "next weight"))
+_ALIKE = frozenset(
+    {Kind.PRICE, Kind.UNIT_PRICE, Kind.FEE, Kind.DEPOSIT, Kind.BOND, Kind.DOWN_PAYMENT, Kind.INSTALMENT, Kind.FEE_RATIO}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a price is a price of. Prices on different bases (per 平, landed, a deposit) are never compared."""
+
+    sku: str
+    kind: Kind
+    unit: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A price the company has committed itself to: between `low` and `high` CNY (None: no upper end)."""
+
+    said: Statement
+    claim: Claim
+    basis: Basis
+    low: Decimal
+    high: Decimal | None
+
+    def is_above(self, other: Offer) -> bool:
+        """Above anything the other offer can mean, by more than rounding (CNY 1 or 0.5 %, less for small change)."""
+        return other.high is not None and self.low > other.high + _tolerance(other.high)
+
+
+def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
+    """The prices that `said` commits the company to, for products that are known."""
+    if not said.by_seller:
+        return
+    priced = {claim.sku for claim in said.claims if claim.quote.kind in {Kind.PRICE, Kind.UNIT_PRICE}}
+    for claim in said.claims:
+        if claim.sku is None or claim.quote.value is None or claim.quote.stance not in COMMITMENTS:
+            continue
+        product = book.product(claim.sku, said.at)
+        if claim.quote.kind in _ALIKE:
+            interval = _interval(claim.quote)
+        elif claim.sku not in priced and product is not None:
+            interval = _discounted(claim.quote, product)
+        else:
+            continue
+        if interval is not None:
+            yield Offer(said, claim, _basis(claim, product, said.text), *interval)
+
+
+def _interval(quote: Quote) -> tuple[Decimal, Decimal | None] | None:
+    value = quote.value
+    if value is None or quote.approx is Approx.VAGUE:
+        return None
+    top = quote.value_max if quote.value_max is not None else value
+    match quote.approx:
+        case Approx.ABOUT:
+            return value * Decimal("0.9"), top * Decimal("1.1")
+        case Approx.ABOVE:
+            return value, top + _next_step(top)
+        case Approx.BELOW:
+            return value * Decimal("0.9"), top
+        case Approx.AT_LEAST:
+            return value, None
+        case Approx.AT_MOST:
+            return Decimal(0), top
+        case _:
+            return value, top
+
+
+def _next_step(value: Decimal) -> Decimal:
+    """三千多 reaches to the next thousand, 三千五百多 to the next hundred; at least a tenth of the value."""
+    trailing = 0
+    whole = int(value)
+    while whole and whole % 10 == 0:
+        whole //= 10
+        trailing += 1
+    return max(Decimal(10) ** trailing if trailing > 1 else Decimal(0), value / 10)
+
+
+def _discounted(quote: Quote, product: Product) -> tuple[Decimal, Decimal | None] | None:
+    if quote.value is None or quote.approx is not Approx.EXACT or quote.value_max is not None:
+        return None
+    if quote.kind is Kind.DISCOUNT_RATIO and not quote.unit:
+        price = product.list_price * quote.value
+    elif quote.kind is Kind.AMOUNT_OFF and quote.cue in {"立减", "直降", "直减"} and quote.value < product.list_price:
+        price = product.list_price - quote.value
+    else:
+        return None
+    return price, price
+
+
+def _basis(claim: Claim, product: Product | None, text: str) -> Basis:
+    quote = claim.quote
+    kind, unit = quote.kind, _SAME_UNIT.get(quote.unit or "", quote.unit or "")
+    if kind in {Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF}:
+        kind, unit = Kind.PRICE, ""
+    if kind is Kind.UNIT_PRICE and (unit in _COUNTED or (product is not None and unit == (product.unit or ""))):
+        kind, unit = Kind.PRICE, ""
+    if kind is Kind.PRICE and not unit[:1].isdigit():
+        unit = ""
+    return Basis(claim.sku or "", kind, unit, _role(quote, text))
+
+
+def _role(quote: Quote, text: str) -> str:
+    near = text[max(0, quote.start - 6) : quote.end + 5]
+    role = next((role for word, role in _ROLES if word in (quote.cue, near) or word in near), "")
+    if "不含税" in near or "未税" in near:
+        role += " before tax"
+    if quote.kind is Kind.FEE and not role:
+        role = quote.cue
+    return role
+
+
+def is_conditional(offer: Offer) -> bool:
+    """Whether it was restricted to some buyers or to a condition."""
+    return bool(offer.claim.condition) or offer.claim.quote.stance is Stance.CONDITIONAL
+
+
+def _tolerance(price: Decimal) -> Decimal:
+    return max(min(Decimal(1), price * Decimal("0.05")), price * Decimal("0.005"))

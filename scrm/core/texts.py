@@ -1,0 +1,85 @@
+"""Texts of findings for people, in Chinese and English: facts only, never a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from scrm.core.compliance import Finding
+from scrm.core.price_book import CHINA
+from scrm.core.timeline import Json
+
+LANGUAGES = ("zh-CN", "en")
+
+_SPEAKERS = {
+    "zh-CN": {"rep": "销售", "agent": "客服", "bot": "机器人", "broadcast": "群发消息", "customer": "客户"},
+    "en": {
+        "rep": "sales rep",
+        "agent": "service agent",
+        "bot": "bot",
+        "broadcast": "broadcast",
+        "customer": "customer",
+    },
+}
+_TEMPLATES = {
+    "zh-CN": {
+        "price-higher-later": "{who} {when} 报价 {earlier}{until}；这里是 {price}",
+        "until": "(到 {day} 有效)",
+        "money": "{amount} 元",
+        "per": "{amount} 元/{unit}",
+        "range": "{low}–{high}",
+        "at_least": "{low} 起",
+    },
+    "en": {
+        "price-higher-later": "{who} quoted {earlier} on {when}{until}; here it is {price}",
+        "until": " (valid until {day})",
+        "money": "CNY {amount}",
+        "per": "CNY {amount} per {unit}",
+        "range": "{low}–{high}",
+        "at_least": "from {low}",
+    },
+}
+
+
+def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] | None = None) -> str:
+    """The finding in one sentence. `names` gives channels and actors the names people know them by."""
+    templates = _TEMPLATES.get(language, _TEMPLATES["zh-CN"])
+    facts = finding.facts
+    return templates[finding.rule].format(
+        who=_who(facts, language, names or {}),
+        when=_local(facts.get("earlier_at"), "%m-%d %H:%M"),
+        earlier=_money(facts.get("earlier_price"), facts.get("unit"), templates),
+        until=_until(facts.get("earlier_until"), templates),
+        price=_money(facts.get("price"), facts.get("unit"), templates),
+    )
+
+
+def _who(facts: Mapping[str, Json], language: str, names: Mapping[str, str]) -> str:
+    channel, actor = str(facts.get("earlier_channel", "")), str(facts.get("earlier_actor", ""))
+    speaker = _SPEAKERS.get(language, _SPEAKERS["zh-CN"]).get(str(facts.get("earlier_speaker")), "")
+    gap = " " if language == "en" else ""
+    return f"{names.get(channel, channel)}{gap}{speaker} {names.get(actor, actor)}".strip()
+
+
+def _local(value: Json, pattern: str) -> str:
+    return datetime.fromisoformat(value).astimezone(CHINA).strftime(pattern) if isinstance(value, str) else ""
+
+
+def _until(value: Json, templates: Mapping[str, str]) -> str:
+    return templates["until"].format(day=_local(value, "%m-%d")) if value else ""
+
+
+def _money(value: Json, unit: Json, templates: Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        amount = _grouped(value)
+    elif isinstance(value, list | tuple) and len(value) == 2:
+        low, high = _grouped(str(value[0])), _grouped(str(value[1]))
+        amount = templates["range" if high else "at_least"].format(low=low, high=high)
+    else:
+        amount = "?"
+    return templates["per" if unit else "money"].format(amount=amount, unit=unit)
+
+
+def _grouped(value: str) -> str:
+    return f"{Decimal(value).normalize():,f}" if value else ""
