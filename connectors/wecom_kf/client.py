@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from connectors.wecom_platform.api import WecomApi
 from connectors.wecom_platform.errors import ApiRefusal
-from connectors.wecom_platform.reading import Fields, list_at, text_at
+from connectors.wecom_platform.reading import Fields, filled, list_at, text_at
 from scrm.connector import Json
 
-_TOKEN_EXPIRED = 95007
+# Refusals that are cured by leaving a field out.
+_REMEDIES = {95007: "token", 40058: "cursor"}
 _MOST_MESSAGES = 1000
 _MOST_CUSTOMERS = 100
 
@@ -24,19 +25,19 @@ class KfClient:
         self._api = api
 
     async def sync(self, open_kfid: str, cursor: str, token: str) -> Fields:
-        """The messages after `cursor`. A token that is too old is left out: then WeCom limits the rate."""
-        body: Mapping[str, Json] = {
-            "cursor": cursor,
-            "limit": _MOST_MESSAGES,
-            "voice_format": 0,
-            "open_kfid": open_kfid,
-        }
-        try:
-            return await self._api.post("/cgi-bin/kf/sync_msg", {**body, "token": token} if token else body)
-        except ApiRefusal as refusal:
-            if token and refusal.code == _TOKEN_EXPIRED:
+        """The messages after `cursor`, or the oldest there are when WeCom does not know the cursor (any more).
+
+        A token that is too old is left out: then WeCom limits the rate.
+        """
+        body: dict[str, Json] = {"open_kfid": open_kfid, "limit": _MOST_MESSAGES, "voice_format": 0}
+        body |= filled(cursor=cursor, token=token)
+        while True:
+            try:
                 return await self._api.post("/cgi-bin/kf/sync_msg", body)
-            raise
+            except ApiRefusal as refusal:
+                # What was taken before comes again from the oldest on, and is known by its key.
+                if body.pop(_REMEDIES.get(refusal.code, ""), None) is None:
+                    raise
 
     async def customers(self, external_userids: Sequence[str]) -> Sequence[Json]:
         """What the API tells of these customers; those it does not know are left out."""

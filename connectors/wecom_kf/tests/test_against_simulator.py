@@ -141,6 +141,24 @@ async def test_a_token_that_is_too_old_is_left_out(wecom: Simulated) -> None:
     assert texts(events_of(kf, pages)) == ["在吗"]
 
 
+async def test_a_cursor_nobody_knows_starts_again_from_the_oldest(wecom: Simulated) -> None:
+    kf = kf_of(wecom)
+    await wecom.control.say(ZHOU, "在吗")
+
+    pages = await pulled(kf, DESK, "restored-from-an-old-backup")
+
+    assert texts(events_of(kf, pages)) == ["在吗"]
+
+
+async def test_a_refusal_that_has_no_cure_ends_the_pull(wecom: Simulated) -> None:
+    await wecom.control.add_fault(AddFault(endpoint="kf/sync_msg", kind="errcode", errcode=40058))
+
+    with pytest.raises(ChannelMisconfigured, match="40058"):
+        await pulled(kf_of(wecom), DESK, "cursor")
+
+    assert wecom.calls("kf/sync_msg") == 2
+
+
 async def test_a_lost_notice_is_healed_by_the_next_reconciliation(wecom: Simulated) -> None:
     kf = kf_of(wecom)
     [before] = await pulled(kf, DESK)
