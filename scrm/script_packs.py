@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from scrm.core.errors import BadSettings
 from scrm.core.scripts import PLACEHOLDER, PRICE_VARIABLES, Script, ScriptPack
-from scrm.core.tagging import CUSTOMER_SIDE, GAP, SELLER_SIDE, KeywordRule, Lexicon, Questions, TagKind
-from scrm.core.timeline import Speaker
+from scrm.core.tagging import KeywordRule, Lexicon
+from scrm.script_files import ForbiddenFile, FrontMatter, KeywordFile, PackFile, Problem, read_model, read_text
 from scrm.text import AhoCorasickMatcher
 
 ENTRY_POINT_GROUP = "scrm.script_packs"
-ZONE = ZoneInfo("Asia/Shanghai")
-"""Dates without a time in pack files are days there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a file. `script` is the id of the script or rule; empty: the file as a whole."""
-
-    file: str
-    script: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {f'[{self.script}] ' if self.script else ''}{self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +29,17 @@ class ForbiddenWord:
 
     def stands_in(self, text: str) -> bool:
         for wording in self.allowed:
-            text = text.replace(wording, "\0" * len(wording))
+            text = text.replace(wording, "\n")
         return self.word in text
 
 
 @dataclass(frozen=True, slots=True)
 class PackReading:
-    """A pack as far as it could be read (None: not at all), with what is wrong."""
+    """A pack as far as it could be read (None: not at all), what is wrong, and the file of each script by its id."""
 
     pack: ScriptPack | None
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
-    """Script id to file."""
 
 
 def script_packages() -> tuple[str, ...]:
@@ -68,26 +47,35 @@ def script_packages() -> tuple[str, ...]:
     return tuple(sorted({point.value for point in entry_points(group=ENTRY_POINT_GROUP)}))
 
 
+def package_folders(packages: Iterable[str]) -> Iterator[Traversable]:
+    """The folder of each package. `BadSettings` when there is none of that name."""
+    for package in packages:
+        try:
+            yield files(package)
+        except (ModuleNotFoundError, TypeError) as error:
+            raise BadSettings(f"没有话术库 {package!r} 这个包；请安装它，或者从配置里去掉") from error
+
+
 def load_packs(packages: Iterable[str]) -> tuple[ScriptPack, ...]:
     """All packs of the packages: each of their folders with a `pack.toml`. `BadSettings` names every problem."""
-    readings = [read_pack(folder) for root in _roots(packages) for folder in pack_folders(root)]
+    readings = [read_pack(folder) for root in package_folders(packages) for folder in pack_folders(root)]
     _refuse(problem for reading in readings for problem in reading.problems)
     packs = tuple(reading.pack for reading in readings if reading.pack)
     for pack, times in Counter(pack.id for pack in packs).items():
         if times > 1:
-            raise BadSettings(f"{times} script packs call themselves {pack!r}; give each an id of its own")
+            raise BadSettings(f"有 {times} 个话术包的 id 都是 {pack!r}；请改成各不相同的 id")
     return packs
 
 
 def load_rules(packages: Iterable[str]) -> tuple[KeywordRule, ...]:
     """The keyword rules of the packages and of their packs. `BadSettings` names every problem."""
     rules: dict[str, KeywordRule] = {}
-    for file in _data_files(packages, "keywords.toml"):
+    for file in _files_named("keywords.toml", package_folders(packages)):
         found, problems = read_rules(file)
         _refuse(problems)
         for rule in found:
             if rule.id in rules:
-                raise BadSettings(f"{file}: there is another keyword rule {rule.id!r}; rules need ids of their own")
+                raise BadSettings(str(Problem(str(file), rule.id, "已经有一条关键词规则用了这个 id")))
             rules[rule.id] = rule
     return tuple(rules.values())
 
@@ -100,8 +88,8 @@ def load_lexicon(packages: Iterable[str]) -> Lexicon:
 def load_words(packages: Iterable[str]) -> dict[str, int | None]:
     """The words a segmenter should know besides its own, with their frequencies (None: the file names none)."""
     words: dict[str, int | None] = {}
-    for file in _data_files(packages, "words.txt"):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for file in _files_named("words.txt", package_folders(packages)):
+        for number, line in enumerate(read_text(file).splitlines(), start=1):
             match line.partition("#")[0].split():
                 case []:
                     continue
@@ -110,19 +98,18 @@ def load_words(packages: Iterable[str]) -> dict[str, int | None]:
                 case [word, frequency] if frequency.isdecimal() and int(frequency) > 0:
                     words[word] = int(frequency)
                 case _:
-                    raise BadSettings(f"{file}: line {number}: expected a word and a frequency, got {line.strip()!r}")
+                    raise BadSettings(f"{file}: 第 {number} 行应为“词 词频”，词频是正整数；现在是 {line.strip()!r}")
     return words
 
 
 def load_forbidden_words(packages: Iterable[str]) -> tuple[ForbiddenWord, ...]:
-    """What `check_pack` refuses in scripts."""
+    """What `check_packs` refuses in scripts."""
     words: list[ForbiddenWord] = []
-    for file in _data_files(packages, "forbidden.toml"):
-        read = _read_model(file, file.read_text(encoding="utf-8"), _ForbiddenFile)
+    for file in _files_named("forbidden.toml", package_folders(packages)):
+        read = read_model(file, read_text(file), ForbiddenFile)
         if isinstance(read, list):
-            _refuse(read)
-        else:
-            words += (ForbiddenWord(entry.word, entry.reason, tuple(entry.allowed)) for entry in read.word)
+            raise BadSettings("\n".join(map(str, read)))
+        words += (ForbiddenWord(entry.word, entry.reason, tuple(entry.allowed)) for entry in read.word)
     return tuple(words)
 
 
@@ -135,9 +122,9 @@ def pack_folders(root: Traversable) -> tuple[Traversable, ...]:
 
 
 def read_pack(folder: Traversable) -> PackReading:
-    """Read a folder with `pack.toml` and script files. Never raises for what stands in the files."""
+    """Read a folder with `pack.toml` and script files. What stands in the files is never an error, but a problem."""
     toml = folder / "pack.toml"
-    pack = _read_model(toml, toml.read_text(encoding="utf-8"), _PackFile)
+    pack = read_model(toml, read_text(toml), PackFile)
     if isinstance(pack, list):
         return PackReading(None, tuple(pack))
     scripts: dict[str, Script] = {}
@@ -148,56 +135,49 @@ def read_pack(folder: Traversable) -> PackReading:
             if isinstance(read, Problem):
                 problems.append(read)
             elif read.id in scripts:
-                problems.append(Problem(str(file), read.id, f"the id is taken by a script in {places[read.id]}"))
+                problems.append(Problem(str(file), read.id, f"这个 id 已经用在 {places[read.id]}"))
             else:
                 scripts[read.id], places[read.id] = read, str(file)
     return PackReading(pack.with_scripts(scripts.values()), tuple(problems), places)
 
 
-def check_pack(
-    reading: PackReading, *, intents: frozenset[str], forbidden: Iterable[ForbiddenWord]
-) -> tuple[Problem, ...]:
-    """All that is wrong with a pack: literal prices, forbidden words and unknown intents too, which do not keep it from
-    being read.
+def check_packs(
+    folders: Iterable[Traversable], packages: Iterable[str]
+) -> tuple[tuple[ScriptPack, ...], tuple[Problem, ...]]:
+    """The packs that `folders` are or hold, and all that is wrong with them: besides what keeps a pack from being read
+    also literal prices, forbidden words, unknown intents and unused variables. Words and intents of the `packages` and
+    of the folders' own keyword files count. `BadSettings` when what the packages offer cannot be read.
     """
-    pack, words = reading.pack, tuple(forbidden)
-    if pack is None:
-        return reading.problems
-    faults = (
-        Problem(reading.places[script.id], script.id, fault)
-        for script in pack.scripts
-        for fault in _faults(script, intents, words)
-    )
-    used = {name for script in pack.scripts for v in script.variables for name in (v.name, v.kind)}
-    unused = (
-        Problem(f"{pack.id}/pack.toml", "", f"the variable {name!r} is declared, and no script uses it")
-        for name in pack.variables
-        if name not in used
-    )
-    return (*reading.problems, *faults, *unused)
+    offered, roots = tuple(packages), tuple(folders)
+    rules, forbidden = list(load_rules(offered)), load_forbidden_words(offered)
+    problems: list[Problem] = []
+    for file in _files_named("keywords.toml", roots):
+        found, wrong = read_rules(file)
+        rules += found
+        problems += wrong
+    intents = frozenset(rule.tag for rule in rules)
+    packs: list[ScriptPack] = []
+    for root in roots:
+        if not (pack_roots := pack_folders(root)):
+            problems.append(Problem(str(root), "", "这里没有话术包：话术包是一个含有 pack.toml 的文件夹"))
+        for folder in pack_roots:
+            reading = read_pack(folder)
+            problems += (*reading.problems, *_pack_faults(folder, reading, intents, forbidden))
+            packs += (reading.pack,) if reading.pack else ()
+    return tuple(packs), tuple(problems)
 
 
 def read_rules(file: Traversable) -> tuple[tuple[KeywordRule, ...], tuple[Problem, ...]]:
     """The rules of a keyword file, and what is wrong with it."""
-    read = _read_model(file, file.read_text(encoding="utf-8"), _KeywordFile)
+    read = read_model(file, read_text(file), KeywordFile)
     if isinstance(read, list):
         return (), tuple(read)
     return tuple(rule.as_rule() for rule in read.rule), ()
 
 
-def _roots(packages: Iterable[str]) -> Iterator[Traversable]:
-    for package in packages:
-        try:
-            yield files(package)
-        except ModuleNotFoundError as error:
-            raise BadSettings(
-                f"there is no script package {package!r}; install it, or remove it from the settings"
-            ) from error
-
-
-def _data_files(packages: Iterable[str], name: str) -> Iterator[Traversable]:
-    """The file of that name in each package and in each of its packs."""
-    for root in _roots(packages):
+def _files_named(name: str, roots: Iterable[Traversable]) -> Iterator[Traversable]:
+    """The file of that name in each folder and in each of its packs."""
+    for root in roots:
         for folder in (root, *(folder for folder in pack_folders(root) if folder is not root)):
             if (file := folder / name).is_file():
                 yield file
@@ -208,251 +188,86 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise BadSettings("\n".join(lines))
 
 
-def _scripts_of(file: Traversable, pack: _PackFile) -> Iterator[Script | Problem]:
+def _scripts_of(file: Traversable, pack: PackFile) -> Iterator[Script | Problem]:
     """A file is: `+++`, front matter, `+++`, text; and so on. Headings and blank lines may stand before the first."""
-    intro, *sections = _SECTION.split(file.read_text(encoding="utf-8"))
+    intro, *sections = _SECTION.split(read_text(file))
     if any(line.strip() and not line.startswith("#") for line in intro.splitlines()):
-        yield Problem(str(file), "", "text before the first +++ line belongs to no script")
+        yield Problem(str(file), "", "第一个 +++ 之前的文字不属于任何话术；标题请用 # 开头")
     if len(sections) % 2:
-        yield Problem(str(file), "", f"{len(sections)} +++ lines; each script needs one before and one after its head")
+        yield Problem(str(file), "", f"有 {len(sections)} 行 +++；每条话术的开头部分前后各要一行")
         return
     for head, text in zip(sections[::2], sections[1::2], strict=True):
-        front = _read_model(file, head, _FrontMatter)
+        front = read_model(file, head, FrontMatter)
         if isinstance(front, list):
             yield from front
         else:
             yield from _script_of(file, pack, front, text.strip())
 
 
-def _script_of(file: Traversable, pack: _PackFile, front: _FrontMatter, text: str) -> Iterator[Script | Problem]:
+def _script_of(file: Traversable, pack: PackFile, front: FrontMatter, text: str) -> Iterator[Script | Problem]:
     script = front.as_script(pack.id, text)
-    complaints = list(_mismatches(script, front, pack))
+    complaints = [*_mismatches(script, pack), *_variable_mismatches(script, frozenset(front.variables), pack)]
     yield from (Problem(str(file), script.id, complaint) for complaint in complaints)
     if not complaints:
         yield script
 
 
-def _mismatches(script: Script, front: _FrontMatter, pack: _PackFile) -> Iterator[str]:
-    """What front matter, text and `pack.toml` do not agree on."""
+def _mismatches(script: Script, pack: PackFile) -> Iterator[str]:
     if not script.text:
-        yield "there is no text below the front matter"
+        yield "+++ 下面没有话术正文"
     if script.category not in pack.categories:
-        yield f"the category {script.category!r} is not in pack.toml; there are {', '.join(pack.categories)}"
+        yield f"pack.toml 里没有分类 {script.category!r}；已有：{'、'.join(pack.categories)}"
     if script.stage and script.stage not in pack.stages:
-        yield f"the stage {script.stage!r} is not in pack.toml; there are {', '.join(pack.stages)}"
+        yield f"pack.toml 里没有阶段 {script.stage!r}；已有：{'、'.join(pack.stages) or '（无）'}"
     if script.valid_from and script.valid_until and script.valid_from >= script.valid_until:
-        yield "valid_to is before valid_from"
-    yield from _variable_mismatches(script, front, pack)
+        yield "valid_to 早于 valid_from"
 
 
-def _variable_mismatches(script: Script, front: _FrontMatter, pack: _PackFile) -> Iterator[str]:
-    used, declared = {variable.name for variable in script.variables}, set(front.variables)
+def _variable_mismatches(script: Script, declared: frozenset[str], pack: PackFile) -> Iterator[str]:
+    used = {variable.name for variable in script.variables}
     for name in sorted(declared - used):
-        yield f"the variable {name!r} is declared, and the text does not use it"
+        yield f"variables 里声明了 {name!r}，正文没有用到"
     for name in sorted(used - declared):
-        yield f"the text uses the variable {name!r}; declare it in `variables`"
+        yield f"正文用到变量 {name!r}，请写进 variables"
     for variable in script.variables:
         if variable.name not in pack.variables and variable.kind not in pack.variables:
-            yield f"pack.toml does not know the variable {variable.name!r}; describe it there"
+            yield f"pack.toml 的 [variables] 里没有 {variable.name!r}，请在那里说明它的含义"
         if variable.kind in PRICE_VARIABLES and variable.fallback is not None:
-            yield f"{variable.name!r} comes from the price book and may have no fallback"
-    if braces := _BRACE.findall(PLACEHOLDER.sub("", script.text)):
-        yield f"{braces[0]!r} is no variable; write {{name}}, {{kind:subject}} or {{name|fallback}}"
+            yield f"{variable.name!r} 来自价格本，不能写备用文字"
+    if brace := _BRACE.search(PLACEHOLDER.sub("", script.text)):
+        yield f"{brace.group()!r} 不是变量；写法是 {{name}}、{{kind:产品名}} 或 {{name|备用文字}}"
 
 
-def _faults(script: Script, intents: frozenset[str], forbidden: Iterable[ForbiddenWord]) -> Iterator[str]:
+def _pack_faults(
+    folder: Traversable, reading: PackReading, intents: frozenset[str], forbidden: Sequence[ForbiddenWord]
+) -> Iterator[Problem]:
+    if reading.pack is None:
+        return
+    scripts = reading.pack.scripts
+    for script in scripts:
+        yield from (
+            Problem(reading.places[script.id], script.id, fault) for fault in _faults(script, intents, forbidden)
+        )
+    used = {name for script in scripts for variable in script.variables for name in (variable.name, variable.kind)}
+    for name in reading.pack.variables:
+        if name not in used:
+            yield Problem(str(folder / "pack.toml"), "", f"声明了变量 {name!r}，但没有话术用到它")
+
+
+def _faults(script: Script, intents: frozenset[str], forbidden: Sequence[ForbiddenWord]) -> Iterator[str]:
     for intent in script.intents:
         if intent not in intents:
-            yield f"no rule or catalogue knows the intent {intent!r}"
-    if price := _LITERAL_PRICE.search(script.text):
-        yield f"literal price {price.group()!r}: prices come from the price book, as {{price:…}}"
+            yield f"没有意图 {intent!r}；已有：{'、'.join(sorted(intents))}"
+    if price := _LITERAL_PRICE.search(PLACEHOLDER.sub(" ", script.text)):
+        yield f"正文写死了价格 {price.group()!r}；价格一律来自价格本，写成 {{price:产品名}}"
     for word in forbidden:
         if word.stands_in(f"{script.title}\n{script.text}"):
-            yield f"forbidden wording {word.word!r}: {word.reason}"
+            yield f"不能出现“{word.word}”：{word.reason}"
 
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _read_model(file: Traversable, text: str, model: type[Model]) -> Model | list[Problem]:
-    """The TOML text as a model, or every reason why it is none."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return [Problem(str(file), "", f"this is not TOML: {error}")]
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        return [_problem_of(file, table, complaint["loc"], complaint["msg"]) for complaint in error.errors()]
-
-
-def _problem_of(file: Traversable, table: Mapping[str, object], place: tuple[int | str, ...], message: str) -> Problem:
-    """Name the rule or script by its id where it has one, else by its place in the file."""
-    match place:
-        case (str(key), int(number), *_) if isinstance(entries := table.get(key), list):
-            entry = entries[number]
-        case _:
-            entry = None
-    name = (entry if isinstance(entry, dict) else table).get("id", "")
-    return Problem(str(file), str(name), f"{'.'.join(map(str, place)) or 'as a whole'}: {message}")
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
-
-class _Strict(BaseModel):
-    """A misspelt key is a problem, not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _PackFile(_Strict):
-    """`pack.toml`."""
-
-    id: Id
-    name: Text
-    trade: Text
-    version: Text
-    language: Text = "zh-CN"
-    categories: dict[Id, Text]
-    stages: dict[Id, Text] = Field(default_factory=dict)
-    variables: dict[Text, Text] = Field(default_factory=dict)
-
-    def with_scripts(self, scripts: Iterable[Script]) -> ScriptPack:
-        return ScriptPack(
-            id=self.id,
-            name=self.name,
-            trade=self.trade,
-            version=self.version,
-            language=self.language,
-            categories=self.categories,
-            stages=self.stages,
-            variables=self.variables,
-            scripts=tuple(scripts),
-        )
-
-
-class _FrontMatter(_Strict):
-    """The head of a script."""
-
-    id: Id
-    title: Text
-    category: Id
-    stage: str = ""
-    intents: list[Id] = Field(default_factory=list)
-    triggers: list[Text] = Field(default_factory=list)
-    variables: list[Text] = Field(default_factory=list)
-    channels: list[Text] = Field(default_factory=list)
-    valid_from: datetime | date | None = None
-    valid_to: datetime | date | None = None
-
-    def as_script(self, pack: str, text: str) -> Script:
-        return Script(
-            pack=pack,
-            id=self.id,
-            title=self.title,
-            text=text,
-            category=self.category,
-            stage=self.stage,
-            intents=tuple(self.intents),
-            triggers=tuple(self.triggers),
-            channels=frozenset(self.channels),
-            valid_from=_moment(self.valid_from, days=0),
-            valid_until=_moment(self.valid_to, days=1),
-        )
-
-
-def _moment(day: date | datetime | None, *, days: int) -> datetime | None:
-    """A day without a time begins at midnight in `ZONE`; as a last day it counts in full (`days` = 1)."""
-    match day:
-        case None:
-            return None
-        case datetime():
-            return (day if day.tzinfo else day.replace(tzinfo=ZONE)).astimezone(UTC)
-        case _:
-            return datetime.combine(day + timedelta(days=days), time(), ZONE).astimezone(UTC)
-
-
-class _RuleEntry(_Strict):
-    """One `[[rule]]` of `keywords.toml`."""
-
-    id: Id
-    tag: Id
-    name: Text
-    words: list[Text] = Field(default_factory=list)
-    patterns: list[Text] = Field(default_factory=list)
-    exclude: list[Text] = Field(default_factory=list)
-    said_by: Literal["customer", "seller", "anybody"] = "anybody"
-    channels: list[Text] = Field(default_factory=list)
-    negation_window: int = Field(default=4, ge=0, le=20)
-    questions: Questions = Questions.ANY
-    whole: bool = False
-    split: bool = False
-    kind: TagKind = TagKind.KEYWORD
-    score: float = Field(default=1.0, ge=0, le=1)
-    version: int = Field(default=1, ge=1)
-
-    @field_validator("patterns")
-    @classmethod
-    def _compiles(cls, patterns: list[str]) -> list[str]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-        return patterns
-
-    @model_validator(mode="after")
-    def _looks_for_something(self) -> Self:
-        if not self.words and not self.patterns:
-            raise ValueError("a rule needs words or patterns")
-        if wrong := [word for word in self.words if "" in word.split(GAP)]:
-            raise ValueError(f"{wrong[0]!r}: the gap {GAP} stands between two pieces of text")
-        return self
-
-    def as_rule(self) -> KeywordRule:
-        return KeywordRule(
-            id=self.id,
-            tag=self.tag,
-            name=self.name,
-            words=tuple(dict.fromkeys(self.words)),
-            patterns=tuple(self.patterns),
-            exclude=tuple(dict.fromkeys(self.exclude)),
-            speakers=_SPEAKERS[self.said_by],
-            channels=frozenset(self.channels),
-            negation_window=self.negation_window,
-            questions=self.questions,
-            whole=self.whole,
-            split=self.split,
-            kind=self.kind,
-            score=self.score,
-            version=str(self.version),
-        )
-
-
-class _KeywordFile(_Strict):
-    """`keywords.toml`."""
-
-    rule: list[_RuleEntry]
-
-
-class _ForbiddenEntry(_Strict):
-    word: Text
-    reason: Text
-    allowed: list[Text] = Field(default_factory=list)
-
-
-class _ForbiddenFile(_Strict):
-    """`forbidden.toml`."""
-
-    word: list[_ForbiddenEntry]
-
-
-_SPEAKERS = {"customer": CUSTOMER_SIDE, "seller": SELLER_SIDE, "anybody": frozenset[Speaker]()}
 _SECTION = re.compile(r"(?m)^\+\+\+[ \t]*$")
 _BRACE = re.compile(r"\{[^}\n]{0,20}\}?|\}")
-_NUMBER = r"(?:\d[\d,，.]*|[一二两三四五六七八九十百千万]+)"
+_NUMBER = r"(?:\d[\d,.，]*|[一二两三四五六七八九十百千万]+)"
 _LITERAL_PRICE = re.compile(
     rf"[¥￥]\s*\d|{_NUMBER}\s*(?:元(?!旦)|块钱|折|[wk]\b)|(?:\d|[十百千万])\s*块"
     r"|(?:价格?|原价|现价|特价|只要|仅需|优惠|立减|定金)[是为:：]?\s*\d"

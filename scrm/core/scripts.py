@@ -238,8 +238,10 @@ class ScriptIndex:
         if question and trigger >= _LIKE:
             reasons.append(Reason(ReasonKind.TRIGGER, question.text, query.shared(question.text)))
         reasons += [Reason(ReasonKind.INTENT, query.intents[intent].name, query.words_of(intent)) for intent in intents]
-        if not reasons and relevance >= _LIKE and (shared := query.shared(f"{script.title}\n{script.text}")):
-            reasons.append(Reason(ReasonKind.WORDS, script.title, shared))
+        if not reasons and relevance >= _LIKE:
+            shared = query.shared(f"{script.title}\n{script.text}")
+            if sum(map(len, shared)) >= _TELLING:
+                reasons.append(Reason(ReasonKind.WORDS, script.title, shared))
         if not reasons:
             return None
         if stage and script.stage == stage:
@@ -394,6 +396,8 @@ def _variable(match: re.Match[str]) -> Variable:
 _K1, _B = 1.2, 0.75
 _CANDIDATES = 40
 _ENOUGH = 400
+_TELLING = 4
+"""So many characters must be shared with a script's title and text before they count as a reason."""
 _LIKE = 0.25
 """From this likeness on, a trigger question or shared words count as a reason."""
 _TERM = re.compile(r"[a-z]+|[0-9]+|.", re.DOTALL)
