@@ -1,7 +1,8 @@
 """The SDK: all that a connector may import from the hub, besides `scrm.core`.
 
-A connector is a folder with a function `create(channel, settings, context) -> Connector`, registered as an entry point of
-the group `scrm.connectors`. `normalise` is the only duty; every capability is an optional protocol found by `isinstance`.
+A connector is a folder with a function `create(channel, settings, context) -> Connector`, registered as an entry point
+of the group `scrm.connectors`. `normalise` is the only duty; every capability is an optional protocol found by
+`isinstance`.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class OutboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The provider took the message. `provider_id` is its id there; a copy that comes back later carries the same id."""
+    """The provider took the message. `provider_id` is the event id that a copy, recall or failure of it will carry."""
 
     provider_id: str
 
@@ -247,12 +248,16 @@ Intake = Callable[[Sequence[RawEvent]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorContext:
-    """What the hub lends a connector. `now` gives aware UTC time; connectors read no other clock."""
+    """What the hub lends a connector. `now` gives aware UTC time; connectors read no other clock.
+
+    `secret` is the channel's own, the same over restarts and in every process, for signing what it gives out.
+    """
 
     http: HttpClient
     now: Callable[[], datetime]
     intake: Intake
     history: ThreadHistory
+    secret: str = ""
 
 
 class Connector(Protocol):
@@ -333,7 +338,7 @@ class Sends(Connector, Protocol):
 
     @property
     def sends_once(self) -> bool:
-        """Whether the provider drops a second message with the same id, so that a send may be repeated after a crash."""
+        """Whether the provider drops a second message with the same id: then a send may be repeated after a crash."""
         ...
 
     async def send(self, message: OutboundMessage) -> Receipt:

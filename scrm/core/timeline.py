@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | Mapping[str, Json] | Sequence[Json]"
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
 
 
 class Direction(StrEnum):
@@ -63,7 +63,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A telephone call. Durations in seconds; `disposition` is one of the canonical set (answered, no_answer, busy …)."""
+    """A telephone call. Durations in seconds; `disposition` is canonical (answered, no_answer, busy, cancelled …)."""
 
     phone: str
     disposition: str
@@ -146,3 +146,95 @@ class ChannelEvent:
             raise ValueError(f"event {self.id!r} has a time without a zone")
         if not self.id:
             raise ValueError("an event needs an id")
+
+
+class EntryState(StrEnum):
+    """Where an entry stands. Received ones stay `received` unless they are taken back."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    HANDED_OVER = "handed_over"
+    RECALLED = "recalled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One happening with a customer, as it stands on the timeline.
+
+    `external_id` is the event's id in its channel. `body` holds what is special to the kind, as JSON. `origin` tells of
+    a reply who wrote it in the hub, from which script, and what was acknowledged.
+    """
+
+    id: int
+    customer_id: int | None
+    identity_id: int | None
+    channel: str
+    external_id: str
+    thread: str
+    kind: str
+    direction: Direction
+    speaker: Speaker
+    actor: str
+    at: datetime
+    received_at: datetime
+    text: str
+    body: Mapping[str, Json]
+    state: EntryState = EntryState.RECEIVED
+    state_reason: str = ""
+    inbox_id: int | None = None
+    origin: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a body stands on the timeline: its kind, the text that is read and searched, and the rest as JSON."""
+
+    kind: str
+    text: str
+    body: Mapping[str, Json]
+
+
+def shown(body: Message | Call | ContactChange | Unsupported) -> Shown:
+    """The timeline's view of an event's body."""
+    match body:
+        case Message():
+            return Shown("message", body.text, {"form": body.form, "media": body.media})
+        case Call():
+            rest = {name: getattr(body, name) for name in _CALL_FIELDS}
+            return Shown("call", body.transcript or body.summary, rest)
+        case ContactChange():
+            return Shown("contact", body.text, {"change": body.change, "details": body.details})
+        case Unsupported():
+            return Shown("unsupported", "", {"provider_kind": body.provider_kind, "reason": body.reason})
+
+
+_CALL_FIELDS = ("phone", "disposition", "talk_s", "ring_s", "transcript", "recording", "summary")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one speaker said within an entry's text: `text[start:end]`, code points."""
+
+    start: int
+    end: int
+    speaker: Speaker
+
+
+def parts(kind: str, text: str, speaker: Speaker) -> tuple[Part, ...]:
+    """Who said what. A call's transcript has one utterance per line, `坐席:` or `客户:` before it; anything else is one
+    speaker's.
+    """
+    if kind != "call":
+        return (Part(0, len(text), speaker),)
+    found: list[Part] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        said_by = Speaker.CUSTOMER if line.startswith("客户:") else Speaker.REP
+        opening = 3 if line.startswith(("客户:", "坐席:")) else 0
+        found.append(Part(start + opening, start + len(line.rstrip("\n")), said_by))
+        start += len(line)
+    return tuple(part for part in found if part.end > part.start)

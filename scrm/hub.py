@@ -1,0 +1,120 @@
+"""`Hub`: everything a service may use, in one frozen object passed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scrm.connector import Connector, PullNotice, RawEvent
+from scrm.core.compliance import Rule
+from scrm.core.errors import NotFound
+from scrm.core.price_book import PriceBook
+from scrm.core.scripts import ScriptIndex, ScriptPack
+from scrm.core.tagging import Lexicon, Segmenter
+from scrm.http import Http
+from scrm.settings import Settings
+from scrm.store.channels import Health
+from scrm.store.database import Database
+from scrm.store.group_commit import GroupCommit
+from scrm.stream import Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What came in through one door at once: raw events, sources to pull, and the cursor that moves with them."""
+
+    channel: str
+    events: tuple[RawEvent, ...] = ()
+    notices: tuple[PullNotice, ...] = ()
+    source: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many raw events of an arrival were new, and how many known already."""
+
+    new: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A configured connector: its name, the kind of connector, and the connector itself."""
+
+    name: str
+    kind: str
+    connector: Connector
+    silent_after_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What messages are read with. Immutable; another dictionary is another object."""
+
+    lexicon: Lexicon
+    segmenter: Segmenter
+    rules: tuple[Rule, ...]
+    packs: tuple[ScriptPack, ...]
+    scripts: ScriptIndex
+
+
+class BookShelf:
+    """The price book in memory, with the stamp of the store's versions it was made from."""
+
+    def __init__(self) -> None:
+        self.stamp = -1
+        self.book = PriceBook()
+
+
+class HealthCounts:
+    """What happened on the channels since the last time it was written down. Kept in memory: figures, not facts."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Health] = {}
+
+    def received(self, channel: str, number: int, at: datetime) -> None:
+        before = self._counts.get(channel, Health(channel=channel))
+        self._put(before, received=before.received + number, last_received_at=at)
+
+    def refused(self, channel: str, reason: str, at: datetime) -> None:
+        before = self._counts.get(channel, Health(channel=channel))
+        self._put(before, refused=before.refused + 1, last_error=reason, last_error_at=at)
+
+    def failed(self, channel: str, reason: str, at: datetime) -> None:
+        self._put(self._counts.get(channel, Health(channel=channel)), last_error=reason, last_error_at=at)
+
+    def take(self) -> list[Health]:
+        """Everything since the last call."""
+        counts, self._counts = list(self._counts.values()), {}
+        return counts
+
+    def _put(self, before: Health, **changes: object) -> None:
+        values: dict[str, object] = {name: getattr(before, name) for name in Health.__dataclass_fields__}
+        self._counts[before.channel] = Health(**values | changes)  # type: ignore[arg-type]  # fields of Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """`now` gives aware UTC time; services read no other clock."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    db: Database
+    stream: Stream
+    http: Http
+    webhook_http: Http
+    channels: Mapping[str, Channel]
+    understanding: Understanding
+    arrivals: GroupCommit[Arrival, Taken]
+    secret: bytes
+    shelf: BookShelf = field(default_factory=BookShelf)
+    health: HealthCounts = field(default_factory=HealthCounts)
+
+    def channel(self, name: str) -> Channel:
+        """The configured channel of that name. `NotFound` when there is none."""
+        found = self.channels.get(name)
+        if found is None:
+            raise NotFound(f"there is no channel {name!r}")
+        return found

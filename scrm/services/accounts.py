@@ -1,0 +1,109 @@
+"""Signing in: passwords by argon2id, sessions kept on the server, tokens for services."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from scrm.core.access import Actor, Permission, Role, require
+from scrm.core.errors import NotSignedIn
+from scrm.hub import Hub
+from scrm.store.accounts import Session, Token
+
+_hasher = PasswordHasher()
+_UNKNOWN = _hasher.hash(secrets.token_hex(16))
+"""Checked when the login is unknown, so that the answer takes as long as for a known one."""
+TOKEN_PREFIX = "scrm_"  # noqa: S105  # the visible beginning, not a secret
+
+
+async def sign_in(hub: Hub, login: str, password: str) -> tuple[Session, str]:
+    """(session, the cookie's secret). `NotSignedIn` does not tell which of login and password was wrong."""
+    async with hub.db.reading() as tx:
+        found = await tx.accounts.find(login)
+    matches = await asyncio.to_thread(_matches, found[1] if found else _UNKNOWN, password)
+    if found is None or not matches:
+        raise NotSignedIn("login or password is wrong")
+    secret = secrets.token_urlsafe(32)
+    async with hub.db.transaction() as tx:
+        session = await tx.accounts.open_session(
+            found[0],
+            secret=secret,
+            csrf=secrets.token_urlsafe(24),
+            expires_at=tx.now + timedelta(hours=hub.settings.session_hours),
+        )
+        await tx.accounts.log(login, "signed_in", login)
+    return session, secret
+
+
+async def sign_out(hub: Hub, secret: str) -> None:
+    async with hub.db.transaction() as tx:
+        await tx.accounts.close_session(secret)
+
+
+async def add_user(
+    hub: Hub,
+    actor: Actor | None,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    provider_ids: tuple[str, ...] = (),
+) -> Actor:
+    """A new account. `actor` is None where the operator works on the installation itself."""
+    if actor is not None:
+        require(actor, Permission.MANAGE_USERS)
+    hashed = await asyncio.to_thread(_hasher.hash, password)
+    async with hub.db.transaction() as tx:
+        user = await tx.accounts.add(login=login, name=name, role=role, password_hash=hashed, provider_ids=provider_ids)
+        await tx.accounts.log(actor.login if actor else "operator", "user.added", login, role=role)
+    return user
+
+
+async def set_password(hub: Hub, login: str, password: str) -> None:
+    """A new password for an account; all its sessions end. `NotSignedIn` when the login is unknown."""
+    hashed = await asyncio.to_thread(_hasher.hash, password)
+    async with hub.db.transaction() as tx:
+        found = await tx.accounts.find(login)
+        if found is None:
+            raise NotSignedIn(f"there is no account {login!r}")
+        await tx.accounts.set_password(found[0].id, hashed)
+
+
+async def add_token(hub: Hub, actor: Actor, *, name: str, role: Role, expires_at: datetime | None) -> tuple[Token, str]:
+    """(token, its secret, shown once)."""
+    require(actor, Permission.MANAGE_TOKENS)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    async with hub.db.transaction() as tx:
+        token = await tx.accounts.add_token(name=name, role=role, secret=secret, expires_at=expires_at)
+        await tx.accounts.log(actor.login, "token.added", name, role=role)
+    return token, secret
+
+
+async def remove_token(hub: Hub, actor: Actor, token_id: int) -> None:
+    require(actor, Permission.MANAGE_TOKENS)
+    async with hub.db.transaction() as tx:
+        await tx.accounts.remove_token(token_id)
+        await tx.accounts.log(actor.login, "token.removed", str(token_id))
+
+
+async def ensure_admin(hub: Hub) -> str | None:
+    """Make the account `admin` when there is no account at all; gives back the password that was made up for it."""
+    async with hub.db.reading() as tx:
+        if await tx.accounts.all():
+            return None
+    given = hub.settings.admin_password
+    password = given.get_secret_value() if given else secrets.token_urlsafe(9)
+    await add_user(hub, None, login="admin", name="管理员", role=Role.ADMIN, password=password)
+    return None if given else password
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False

@@ -1,0 +1,268 @@
+"""Annotating: the one place that reads meaning from entries. Tags, claims, findings, search; all over whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scrm.core.cases import Case
+from scrm.core.claims import SELLERS, Claim, Turn, find_claims, find_products
+from scrm.core.compliance import Finding, Statement, check
+from scrm.core.compliance.noticing import arouses
+from scrm.core.events import Event
+from scrm.core.ids import first_at, public
+from scrm.core.price_book import PriceBook
+from scrm.core.tagging import Tag, Utterance, tag_messages
+from scrm.core.timeline import Entry, Json, Part, Speaker, parts
+from scrm.hub import Hub, Understanding
+from scrm.services.prices import current_book
+from scrm.store.cases import Attached, NewFinding
+from scrm.store.claims import NewClaim, Said
+from scrm.store.database import Transaction
+
+HISTORY = timedelta(days=180)
+"""How far back earlier quotes are looked at; promotions and stated validities are shorter."""
+CONTEXT_TURNS = 10
+CONTEXT_AGE = timedelta(days=1)
+_SHORT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A part of an entry with what was read from it."""
+
+    entry: Entry
+    part: Part
+    text: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What annotating a batch gave: tags by entry, and the facts to publish."""
+
+    tags: Mapping[int, Sequence[Tag]]
+    events: tuple[Event, ...]
+
+
+async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry]) -> Annotated:
+    """Read entries that have just been stored; their customers are locked. Stores tags, claims, findings, cases."""
+    spoken_of = [(entry, part) for entry in entries for part in parts(entry.kind, entry.text, entry.speaker)]
+    tags = read_tags(hub.understanding, spoken_of)
+    await tx.timeline.tag([(entry_id, tag) for entry_id, found in tags.items() for tag in found])
+    book = await current_book(hub, tx)
+    spoken = await _read_claims(tx, spoken_of, book)
+    await tx.claims.add(_new_claims(spoken))
+    attached = await _check(hub, tx, spoken, book)
+    events = [
+        *(case_event("case.opened", case) for case in attached.opened),
+        *(case_event("case.changed", case) for case in attached.grown),
+    ]
+    return Annotated(tags, tuple(events))
+
+
+def read_tags(understanding: Understanding, spoken_of: Sequence[tuple[Entry, Part]]) -> dict[int, list[Tag]]:
+    """Tags by entry, with offsets in the entry's text. A hit found twice by one rule at one place counts once."""
+    utterances = [Utterance(entry.text[p.start : p.end], p.speaker, entry.channel) for entry, p in spoken_of]
+    found: dict[int, dict[tuple[str, int, int], Tag]] = {}
+    for (entry, part), tags in zip(
+        spoken_of, tag_messages(utterances, understanding.lexicon, understanding.segmenter), strict=True
+    ):
+        for tag in tags:
+            moved = _moved(tag, part.start)
+            found.setdefault(entry.id, {})[moved.rule, moved.start, moved.end] = moved
+    return {entry_id: list(of_entry.values()) for entry_id, of_entry in found.items()}
+
+
+async def findings_of_draft(
+    hub: Hub, tx: Transaction, customer_id: int, *, text: str, channel: str, thread: str, actor: str, now: datetime
+) -> tuple[tuple[Finding, ...], PriceBook]:
+    """What would be objected to if this were said to the customer now."""
+    book = await current_book(hub, tx)
+    turns = await _turns_of(tx, {(channel, thread)}, before=tx.ids.next())
+    claims = find_claims(text, Speaker.REP, now, book, turns[channel, thread])
+    draft = Statement(
+        entry_id=DRAFT,
+        at=now,
+        channel=channel,
+        speaker=Speaker.REP,
+        actor=actor,
+        text=text,
+        claims=claims,
+        products=find_products(text, book),
+    )
+    said = (await tx.claims.history([customer_id], since=now - HISTORY)).get(customer_id, [])
+    statements = [*(_statement(one, book) for one in said), draft]
+    found = check(statements, book, hub.understanding.rules, since=now)
+    return tuple(finding for finding in found if finding.entry_id == DRAFT), book
+
+
+DRAFT = "draft"
+
+
+def entry_of(statement_id: str) -> int:
+    """The entry behind a statement's id."""
+    return int(statement_id.partition(":")[0])
+
+
+def part_start(statement_id: str) -> int:
+    """Where the statement's part begins in its entry's text."""
+    return int(statement_id.partition(":")[2] or 0)
+
+
+def case_event(kind: str, case: Case) -> Event:
+    """The fact that a case was opened, changed or decided (`kind` is the event's name)."""
+    payload: dict[str, Json] = {
+        "case_id": public("cas", case.id),
+        "rule": case.rule,
+        "product": case.product,
+        "severity": case.severity,
+        "state": case.state,
+        "verdict": case.verdict,
+    }
+    return Event(type=kind, customer_id=case.customer_id, payload=payload)
+
+
+async def _read_claims(tx: Transaction, spoken_of: Sequence[tuple[Entry, Part]], book: PriceBook) -> list[Spoken]:
+    """Claims of a batch. What was said before on the conversation is loaded, once, where the words alone do not do."""
+    alone = [
+        find_claims(entry.text[part.start : part.end], part.speaker, entry.at, book, ()) for entry, part in spoken_of
+    ]
+    needing = {
+        (entry.channel, entry.thread)
+        for (entry, part), claims in zip(spoken_of, alone, strict=True)
+        if _needs_context(entry, part, claims)
+    }
+    turns = await _turns_of(tx, needing, before=min((entry.id for entry, _ in spoken_of), default=0))
+    spoken = []
+    for (entry, part), found in zip(spoken_of, alone, strict=True):
+        text = entry.text[part.start : part.end]
+        claims = found
+        earlier = turns.get((entry.channel, entry.thread))
+        if earlier is not None:
+            if _needs_context(entry, part, claims):
+                claims = find_claims(text, part.speaker, entry.at, book, earlier[-CONTEXT_TURNS:])
+            earlier.append(Turn(speaker=part.speaker, text=text))
+        spoken.append(Spoken(entry, part, text, claims))
+    return spoken
+
+
+def _needs_context(entry: Entry, part: Part, claims: Sequence[Claim]) -> bool:
+    """A claim without a product, or a short answer of ours that may agree to what the customer asked for."""
+    if any(claim.sku is None for claim in claims):
+        return True
+    return part.speaker in SELLERS and entry.kind in {"message", "call"} and 0 < part.end - part.start <= _SHORT
+
+
+async def _turns_of(
+    tx: Transaction, threads: set[tuple[str, str]], *, before: int
+) -> dict[tuple[str, str], list[Turn]]:
+    """The last things said on each of these conversations within a day, oldest first."""
+    found: dict[tuple[str, str], list[Turn]] = {thread: [] for thread in threads}
+    since = first_at(tx.now - CONTEXT_AGE)
+    for said in await tx.timeline.turns(threads, since=since, before=before, limit=CONTEXT_TURNS):
+        found[said.channel, said.thread].append(Turn(speaker=said.speaker, text=said.text))
+    return found
+
+
+async def _check(hub: Hub, tx: Transaction, spoken: Sequence[Spoken], book: PriceBook) -> Attached:
+    news = {
+        statement_id(one): one
+        for one in spoken
+        if one.entry.customer_id is not None and (one.claims or arouses(_statement_of(one, book)))
+    }
+    concerned = {one.entry.customer_id for one in news.values() if one.entry.customer_id is not None}
+    if not concerned:
+        return Attached((), ())
+    earliest = min(one.entry.at for one in news.values())
+    histories = await tx.claims.history(concerned, since=earliest - HISTORY)
+    found: list[NewFinding] = []
+    for customer_id in sorted(concerned):
+        fresh = [one for one in news.values() if one.entry.customer_id == customer_id]
+        said = [one for one in histories.get(customer_id, []) if _said_id(one) not in news]
+        statements = [*(_statement(one, book) for one in said), *(_statement_of(one, book) for one in fresh)]
+        since = min(one.entry.at for one in fresh)
+        found += _to_store(customer_id, check(statements, book, hub.understanding.rules, since=since))
+    return await tx.cases.attach(found)
+
+
+def _to_store(customer_id: int, findings: Iterable[Finding]) -> list[NewFinding]:
+    return [
+        NewFinding(
+            customer_id=customer_id,
+            entry_id=entry_of(finding.entry_id),
+            against_id=entry_of(finding.against) if finding.against else None,
+            rule=finding.rule,
+            product=str(finding.facts["sku"]) if finding.facts.get("sku") else None,
+            severity=finding.severity.value,
+            finding={
+                "statement": finding.entry_id,
+                "against": finding.against,
+                "span": list(finding.span) if finding.span else None,
+                "facts": dict(finding.facts),
+                "raised_by": finding.raised_by,
+            },
+        )
+        for finding in findings
+        if finding.severity > "S0"
+    ]
+
+
+def statement_id(spoken: Spoken) -> str:
+    return f"{spoken.entry.id}:{spoken.part.start}" if spoken.part.start else str(spoken.entry.id)
+
+
+def _said_id(said: Said) -> str:
+    return f"{said.entry_id}:{said.start}" if said.start else str(said.entry_id)
+
+
+def _statement_of(spoken: Spoken, book: PriceBook) -> Statement:
+    entry = spoken.entry
+    return Statement(
+        entry_id=statement_id(spoken),
+        at=entry.at,
+        channel=entry.channel,
+        speaker=spoken.part.speaker,
+        actor=entry.actor,
+        text=spoken.text,
+        claims=spoken.claims,
+        products=find_products(spoken.text, book),
+        warned=bool((entry.origin or {}).get("acknowledged_reason")),
+    )
+
+
+def _statement(said: Said, book: PriceBook) -> Statement:
+    return Statement(
+        entry_id=_said_id(said),
+        at=said.at,
+        channel=said.channel,
+        speaker=said.speaker,
+        actor=said.actor,
+        text=said.text,
+        claims=said.claims,
+        products=find_products(said.text, book),
+        recalled_at=said.at if said.recalled else None,
+        warned=said.warned,
+    )
+
+
+def _moved(tag: Tag, by: int) -> Tag:
+    return replace(tag, start=tag.start + by, end=tag.end + by) if by else tag
+
+
+def _new_claims(spoken: Iterable[Spoken]) -> list[NewClaim]:
+    return [
+        NewClaim(
+            entry_id=one.entry.id,
+            customer_id=one.entry.customer_id,
+            at=one.entry.at,
+            speaker=one.part.speaker,
+            start=one.part.start,
+            end=one.part.end,
+            claim=claim,
+        )
+        for one in spoken
+        if one.entry.customer_id is not None
+        for claim in one.claims
+    ]

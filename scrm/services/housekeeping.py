@@ -1,0 +1,67 @@
+"""Periodic work: reconcile pulls (callbacks get lost), and writing down how the channels are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from scrm.connector import Pulls
+from scrm.hub import Hub
+from scrm.services.intake import PULL_CHANNEL
+from scrm.store.tasks import NewTask, Task
+from scrm.telemetry import OLDEST_TASK_S, TASKS_WAITING
+
+RECONCILE = "reconcile_channel"
+
+
+async def promise_reconciling(hub: Hub) -> None:
+    """Promise the first reconcile pull of every channel that can be pulled; each promises the next."""
+    async with hub.db.transaction() as tx:
+        await tx.tasks.add(
+            [
+                NewTask(kind=RECONCILE, key=name, payload={"channel": name}, once=f"reconcile:{name}")
+                for name, channel in hub.channels.items()
+                if isinstance(channel.connector, Pulls) and channel.connector.sources
+            ]
+        )
+
+
+async def reconcile_channels(hub: Hub, tasks: Sequence[Task]) -> None:
+    """Pull every source of a channel, whether or not the provider told us to, and promise the next time."""
+    for task in tasks:
+        name = str(task.payload["channel"])
+        channel = hub.channels.get(name)
+        async with hub.db.transaction() as tx:
+            await tx.tasks.finish([task])
+            if channel is None or not isinstance(channel.connector, Pulls):
+                continue
+            connector = channel.connector
+            await tx.tasks.add(
+                [
+                    NewTask(
+                        kind=PULL_CHANNEL,
+                        key=f"{name}:{source}",
+                        payload={"channel": name, "source": source},
+                        once=f"pull:{name}:{source}",
+                    )
+                    for source in connector.sources
+                ]
+            )
+            again = NewTask(
+                kind=RECONCILE,
+                key=name,
+                payload={"channel": name},
+                due_at=tx.now + connector.pull_every,
+                once=f"reconcile:{name}",
+            )
+            await tx.tasks.add([again])
+
+
+async def write_down_health(hub: Hub) -> None:
+    """Add this process's counts of what happened on the channels to the stored ones, and set the gauges."""
+    news = hub.health.take()
+    async with hub.db.transaction() as tx:
+        await tx.channels.add_health(news)
+        waiting, oldest = await tx.tasks.waiting()
+        TASKS_WAITING.set(waiting)
+        OLDEST_TASK_S.set((tx.now - oldest) / timedelta(seconds=1) if oldest else 0)

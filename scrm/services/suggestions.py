@@ -1,0 +1,138 @@
+"""Suggestions: scripts ranked for what the customer said last, filled in, and checked before a rep sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from scrm.core.access import Actor, Permission, require
+from scrm.core.price_book import CHINA, PriceBook, Product
+from scrm.core.scripts import Reply, prepare
+from scrm.core.timeline import Direction
+from scrm.hub import Hub
+from scrm.services.annotate import findings_of_draft
+from scrm.services.outbound import is_blocking, routes_to
+from scrm.services.prices import current_book
+from scrm.store.customers import Customer
+
+_TURNS = 3
+_CONSIDERED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For whom and when script variables are filled in."""
+
+    customer: Customer
+    actor: Actor
+    fixed: Mapping[str, str]
+    book: PriceBook
+    now: datetime
+
+
+async def suggest(hub: Hub, actor: Actor, customer_id: int, *, limit: int = 5) -> list[Reply]:
+    """Replies that fit what this customer said last, best first; none that contradicts what the customer was told."""
+    require(actor, Permission.REPLY)
+    async with hub.db.reading() as tx:
+        customer = await tx.customers.get(customer_id)
+        latest = await tx.timeline.page(customer.id, limit=30)
+        said = [entry for entry in latest if entry.direction is Direction.INBOUND and entry.kind == "message"][:_TURNS]
+        if not said:
+            return []
+        tags = await tx.timeline.tags([said[0].id])
+        routes = await routes_to(hub, tx, customer.id)
+        channel = routes[0].conversation if routes else None
+        kind = hub.channels[channel.channel].kind if channel else ""
+        ranked = hub.understanding.scripts.rank(
+            [entry.text for entry in reversed(said)],
+            now=tx.now,
+            tags=tags.get(said[0].id, []),
+            channel=kind,
+            limit=_CONSIDERED,
+        )
+        asked = Asked(customer, actor, hub.settings.variables, await current_book(hub, tx), tx.now)
+        ready = prepare(ranked, lambda name: resolve(asked, name), limit=_CONSIDERED).ready
+        fitting = []
+        for reply in ready:
+            findings, _ = await findings_of_draft(
+                hub,
+                tx,
+                customer.id,
+                text=reply.filled.text,
+                channel=channel.channel if channel else "",
+                thread=channel.thread if channel else "",
+                actor=actor.login,
+                now=tx.now,
+            )
+            if not any(is_blocking(finding) for finding in findings):
+                fitting.append(reply)
+            if len(fitting) == limit:
+                break
+    return fitting
+
+
+def resolve(asked: Asked, name: str) -> str | None:
+    """The value of a script variable, None when it has none now. Prices come from the price book only."""
+    kind, _, argument = name.partition(":")
+    if kind == "customer_name":
+        return None if _is_made_up(asked.customer.name) else asked.customer.name
+    if kind == "rep_name":
+        return asked.actor.name
+    if kind in _PRICES:
+        product = _product(asked.book, argument, asked.now)
+        return _PRICES[kind](product, asked.now) if product else None
+    return asked.fixed.get(name)
+
+
+def price_now(product: Product, now: datetime) -> str:
+    """What everybody pays now: the lowest running promotion without a condition, else the list price."""
+    open_to_all = [product.promotion_price(p) for p in product.running(now) if not p.condition]
+    return _yuan(min([product.list_price, *open_to_all]), product.unit)
+
+
+def _promotion(product: Product, now: datetime) -> str | None:
+    names = [f"{p.name} {_yuan(product.promotion_price(p), product.unit)}".strip() for p in product.running(now)]
+    return "、".join(names) or None
+
+
+def _promotion_until(product: Product, now: datetime) -> str | None:
+    running = product.running(now)
+    if not running:
+        return None
+    last = min(promotion.ends_at for promotion in running).astimezone(CHINA)
+    return f"{last.month}月{last.day}日"
+
+
+def _list_price(product: Product, now: datetime) -> str:  # noqa: ARG001  # one signature for all price variables
+    return _yuan(product.list_price, product.unit)
+
+
+_PRICES = {
+    "price": price_now,
+    "promotion": _promotion,
+    "promotion_until": _promotion_until,
+    "list_price": _list_price,
+}
+
+
+def _yuan(amount: Decimal, unit: str | None) -> str:
+    shown = f"{amount:,.2f}".removesuffix(".00")
+    return f"{shown}元" + (f"/{unit}" if unit else "")
+
+
+def _product(book: PriceBook, name: str, now: datetime) -> Product | None:
+    for product in book.at(now):
+        if name in {product.sku, product.name, *product.aliases}:
+            return product
+    return None
+
+
+def _is_made_up(name: str) -> bool:
+    return name.startswith(("访客 ", "微信客户 ", "客户 ")) or "****" in name
+
+
+def reason_of(reply: Reply) -> str:
+    """Why a reply is suggested, in Chinese."""
+    return ";".join(str(reason) for reason in reply.suggestion.reasons)

@@ -1,0 +1,145 @@
+"""One tree of settings: `SCRM_*` variables over one TOML file over the defaults. Every description is documentation."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from scrm.core.errors import BadSettings
+
+
+class ChannelSettings(BaseModel):
+    """A `[channels.<name>]` table: `kind` names the connector, the rest is the connector's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
+
+    kind: str = Field(description="The connector, as its entry point is called: web_im, wecom_kf, call_log …")
+    silent_after_minutes: int | None = Field(
+        default=None, ge=1, description="Report the channel as silent when nothing arrives for so many minutes."
+    )
+
+    @property
+    def own(self) -> Mapping[str, JsonValue]:
+        """What the connector's own settings model reads."""
+        return self.__pydantic_extra__ or {}
+
+
+def _default_channels() -> dict[str, ChannelSettings]:
+    return {"web": ChannelSettings(kind="web_im"), "calls": ChannelSettings(kind="call_log")}
+
+
+class Settings(BaseSettings):
+    """Without any setting the hub runs in one process on SQLite in the working folder."""
+
+    model_config = SettingsConfigDict(env_prefix="SCRM_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    database_url: str = Field(
+        default="sqlite:///scrm.db",
+        description="sqlite:///PATH, or postgresql://USER:PASSWORD@HOST:PORT/NAME.",
+    )
+    redis_url: str | None = Field(
+        default=None, description="redis://HOST:PORT/N wakes workers in other processes. Needed with several processes."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="Port to listen on; 0 takes a free one."
+    )
+    public_url: str | None = Field(
+        default=None, description="How browsers reach the hub, e.g. https://hub.example.cn. Makes cookies secure."
+    )
+    workers: Annotated[int, Field(ge=0, le=16)] = Field(
+        default=1, description="Sets of worker loops inside `scrm serve`; 0 when `scrm worker` processes do the work."
+    )
+    channels: dict[str, ChannelSettings] = Field(
+        default_factory=_default_channels, description="The channels, one table each."
+    )
+    price_book: Path | None = Field(default=None, description="A TOML price book to load at start.")
+    script_packs: list[str] = Field(default=["builtin"], description="Names of entry points of scrm.script_packs.")
+    variables: dict[str, str] = Field(
+        default={}, description="Values of script variables that are the same for all, e.g. school_name."
+    )
+    session_hours: Annotated[int, Field(ge=1, le=720)] = Field(default=12, description="How long a sign-in lasts.")
+    webhook_private_targets: bool = Field(
+        default=False, description="Allow webhook endpoints on private and loopback addresses (for trying things out)."
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="Form of the log lines.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    admin_password: SecretStr | None = Field(
+        default=None, description="Password of the first account `admin`; without it one is made up and printed once."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME")
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def _speakable_names(cls, value: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        for name in value:
+            if not name.replace("-", "").isalnum() or not name.isascii():
+                raise ValueError(f"channel name {name!r}: expected letters, digits and '-'")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the framework's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the framework's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over variables over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(path: Path | None = None, **overrides: JsonValue) -> Settings:
+    """Settings from `path` (TOML) and the environment. `BadSettings` names the field, what it got, what it expects."""
+    if path is not None:
+        _check_toml(path)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return FromFile(**overrides)  # type: ignore[arg-type]  # pydantic judges the values
+    except ValidationError as error:
+        raise BadSettings(_in_words(error, path)) from error
+
+
+def _check_toml(path: Path) -> None:
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"settings file {path} is not TOML: {error}") from error
+
+
+def describe_errors(error: ValidationError) -> str:
+    """Each problem as `field: got …, expected …`, one per line."""
+    lines = []
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "(whole)"
+        got = problem["input"] if not isinstance(problem["input"], dict) else "a table"
+        lines.append(f"{field}: got {got!r}; {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _in_words(error: ValidationError, path: Path | None) -> str:
+    where = f" (file {path} and SCRM_* variables)" if path else " (SCRM_* variables)"
+    return f"settings{where} cannot work:\n{describe_errors(error)}"

@@ -1,0 +1,182 @@
+"""Claims: what was read as a price or promise from an entry, kept as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+
+from scrm.core.claims import Approx, Claim, Kind, Link, Quote, Stance
+from scrm.core.timeline import EntryState, Json, Speaker
+from scrm.store import schema
+from scrm.store.work import Noun
+
+_claims, _entries = schema.claims, schema.entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClaim:
+    """A claim in the part `start:end` of an entry's text that `speaker` said. Its own offsets count from the part."""
+
+    entry_id: int
+    customer_id: int
+    at: datetime
+    speaker: Speaker
+    start: int
+    end: int
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one speaker claimed within an entry, as far as checking needs it. `text` is the part, not the whole."""
+
+    entry_id: int
+    customer_id: int
+    at: datetime
+    channel: str
+    speaker: Speaker
+    actor: str
+    start: int
+    text: str
+    recalled: bool
+    warned: bool
+    claims: tuple[Claim, ...]
+
+
+class Claims(Noun):
+    async def add(self, claims: Sequence[NewClaim]) -> None:
+        await self._work.insert(
+            _claims,
+            [
+                {
+                    "id": self._work.ids.next(),
+                    "entry_id": claim.entry_id,
+                    "customer_id": claim.customer_id,
+                    "at": claim.at,
+                    "speaker": claim.speaker,
+                    "part_start": claim.start,
+                    "part_end": claim.end,
+                    "claim": _document(claim.claim),
+                }
+                for claim in claims
+            ],
+        )
+
+    async def clear(self, entry_ids: Sequence[int]) -> None:
+        """Forget the claims of entries that are read again."""
+        if entry_ids:
+            await self._work.run(delete(_claims).where(_claims.c.entry_id.in_(entry_ids)))
+
+    async def history(self, customer_ids: Iterable[int], *, since: datetime) -> dict[int, list[Said]]:
+        """Everything claimed to or by each of these customers at or after `since`, oldest first."""
+        c, e = _claims.c, _entries.c
+        rows = await self._work.rows(
+            select(_claims, e.channel, e.actor, e.text, e.state, e.origin)
+            .join(_entries, e.id == c.entry_id)
+            .where(c.customer_id.in_(set(customer_ids)), c.at >= since)
+            .order_by(c.customer_id, c.at, c.id)
+        )
+        by_part: dict[tuple[int, int], Said] = {}
+        for row in rows:
+            key = (row.entry_id, row.part_start)
+            claim = _claim(row.claim)
+            said = by_part.get(key)
+            by_part[key] = replace(said, claims=(*said.claims, claim)) if said else _said(row, claim)
+        found: dict[int, list[Said]] = {}
+        for said in by_part.values():
+            found.setdefault(said.customer_id, []).append(said)
+        return found
+
+    async def of_entries(self, entry_ids: Iterable[int]) -> dict[int, list[Claim]]:
+        """Claims by entry, in the order they were read; offsets count from the entry's text."""
+        c = _claims.c
+        rows = await self._work.rows(
+            select(c.entry_id, c.part_start, c.claim).where(c.entry_id.in_(set(entry_ids))).order_by(c.entry_id, c.id)
+        )
+        found: dict[int, list[Claim]] = {}
+        for row in rows:
+            claim = _claim(row.claim)
+            quote = replace(claim.quote, start=claim.quote.start + row.part_start, end=claim.quote.end + row.part_start)
+            found.setdefault(row.entry_id, []).append(replace(claim, quote=quote))
+        return found
+
+
+def _said(row: Row[Any], claim: Claim) -> Said:
+    return Said(
+        entry_id=row.entry_id,
+        customer_id=row.customer_id,
+        at=row.at,
+        channel=row.channel,
+        speaker=Speaker(row.speaker),
+        actor=row.actor,
+        start=row.part_start,
+        text=row.text[row.part_start : row.part_end],
+        recalled=row.state == EntryState.RECALLED,
+        warned=bool((row.origin or {}).get("acknowledged_reason")),
+        claims=(claim,),
+    )
+
+
+def _document(claim: Claim) -> dict[str, Json]:
+    quote = claim.quote
+    return {
+        "kind": quote.kind,
+        "value": _text(quote.value),
+        "value_max": _text(quote.value_max),
+        "unit": quote.unit,
+        "threshold": _text(quote.threshold),
+        "approx": quote.approx,
+        "stance": quote.stance,
+        "start": quote.start,
+        "end": quote.end,
+        "confidence": quote.confidence,
+        "cue": quote.cue,
+        "sku": claim.sku,
+        "link": claim.link,
+        "link_confidence": claim.link_confidence,
+        "valid_from": claim.valid_from.isoformat() if claim.valid_from else None,
+        "valid_until": claim.valid_until.isoformat() if claim.valid_until else None,
+        "condition": claim.condition,
+    }
+
+
+def _claim(document: Mapping[str, Any]) -> Claim:
+    quote = Quote(
+        kind=Kind(document["kind"]),
+        value=_decimal(document["value"]),
+        value_max=_decimal(document["value_max"]),
+        unit=document["unit"],
+        threshold=_decimal(document["threshold"]),
+        approx=Approx(document["approx"]),
+        stance=Stance(document["stance"]),
+        start=document["start"],
+        end=document["end"],
+        confidence=document["confidence"],
+        cue=document["cue"],
+    )
+    return Claim(
+        quote=quote,
+        sku=document["sku"],
+        link=Link(document["link"]),
+        link_confidence=document["link_confidence"],
+        valid_from=_time(document["valid_from"]),
+        valid_until=_time(document["valid_until"]),
+        condition=document["condition"],
+    )
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)

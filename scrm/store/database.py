@@ -1,0 +1,234 @@
+"""Transactions: the only unit of work, and the only place that commits. After a commit, and only then, workers wake."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from scrm.core.errors import ChannelUnavailable
+from scrm.core.events import Event
+from scrm.core.ids import IdSource
+from scrm.store.accounts import Accounts
+from scrm.store.cases import Cases
+from scrm.store.channels import Channels
+from scrm.store.claims import Claims
+from scrm.store.customers import Customers
+from scrm.store.events import Events
+from scrm.store.imports import Imports
+from scrm.store.inbox import Inbox
+from scrm.store.prices import Prices
+from scrm.store.resolving import Resolving
+from scrm.store.schema import as_json
+from scrm.store.search import Search
+from scrm.store.tasks import Tasks
+from scrm.store.timeline import Timeline
+from scrm.store.webhooks import Webhooks
+from scrm.store.work import Work
+
+Wake = Callable[[frozenset[str]], Awaitable[None]]
+
+
+class DatabaseUnavailable(ChannelUnavailable):
+    """The database cannot be reached, or stays locked by another program."""
+
+
+class Database:
+    """Opens transactions. `wake` is called after each commit with the topics the transaction touched."""
+
+    def __init__(self, url: str, *, now: Callable[[], datetime], wake: Wake) -> None:
+        self.url = url
+        self._now = now
+        self._wake = wake
+        self._writer, self._reader = _engines(url)
+        self._ids = IdSource(now, 0)
+
+    async def open(self) -> None:
+        """Connect, and take a process number so that ids of several processes never meet."""
+        try:
+            async with self.transaction() as tx:
+                number = await tx.channels.next_process_number()
+        except (DBAPIError, OSError) as error:
+            raise self.in_words(error) from error
+        self._ids = IdSource(self._now, number)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._writer.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """All of it or none. On SQLite writers queue; on PostgreSQL it is READ COMMITTED."""
+        async with self._writer.connect() as connection:
+            try:
+                await connection.begin()
+                tx = Transaction(connection, self._ids, self._now)
+                yield tx
+                await connection.commit()
+            except OperationalError as error:
+                raise self.in_words(error) from error
+        if tx.wakes:
+            await self._wake(frozenset(tx.wakes))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """A consistent view for reading; nothing done in it is kept."""
+        async with self._reader.connect() as connection:
+            try:
+                await connection.begin()
+                yield Transaction(connection, self._ids, self._now)
+            except OperationalError as error:
+                raise self.in_words(error) from error
+
+    def in_words(self, error: DBAPIError | OSError) -> Exception:
+        """The error as one clear line, where the database cannot be used; any other error as it is."""
+        text = str(getattr(error, "orig", None) or error)
+        if "database is locked" in text:
+            text = "the SQLite file is locked by another program; end it, or use PostgreSQL for several processes"
+        elif not (isinstance(error, OSError) or "unable to open" in text or "connect" in text):
+            return error
+        return DatabaseUnavailable(f"database {self.shown_url}: {text}", retry_after=timedelta(seconds=5))
+
+    @property
+    def shown_url(self) -> str:
+        """The address without its password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+class Transaction(Work):
+    """One unit of work, with a property per noun."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Store facts, and promise their delivery to every subscribed webhook endpoint."""
+        if not events:
+            return
+        stored = await self.events.append(events)
+        self.wakes.add("events")
+        for_endpoints = await self.webhooks.add_deliveries(stored)
+        await self.tasks.add(for_endpoints)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self)
+
+    @cached_property
+    def cases(self) -> Cases:
+        return Cases(self)
+
+    @cached_property
+    def channels(self) -> Channels:
+        return Channels(self)
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self)
+
+    @cached_property
+    def customers(self) -> Customers:
+        return Customers(self)
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self)
+
+    @cached_property
+    def prices(self) -> Prices:
+        return Prices(self)
+
+    @cached_property
+    def resolving(self) -> Resolving:
+        return Resolving(self, self.customers)
+
+    @cached_property
+    def search(self) -> Search:
+        return Search(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        return Tasks(self)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self)
+
+
+def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    """(for writing, for reading)."""
+    address = make_url(url)
+    if address.drivername == "sqlite":
+        return _sqlite(address)
+    engine = create_async_engine(
+        address.set(drivername="postgresql+asyncpg"),
+        json_serializer=as_json,
+        pool_size=12,
+        max_overflow=8,
+        connect_args={"timeout": 10},
+    )
+    return engine, engine
+
+
+def _sqlite(address: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    """One writer, so that writers of this process queue in order instead of meeting a lock; readers beside it (WAL)."""
+    address = address.set(drivername="sqlite+aiosqlite")
+    writer = create_async_engine(
+        address,
+        json_serializer=as_json,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"timeout": 30},
+        poolclass=AsyncAdaptedQueuePool,
+    )
+    reader = create_async_engine(
+        address,
+        json_serializer=as_json,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=60,
+        connect_args={"timeout": 30},
+        poolclass=AsyncAdaptedQueuePool,
+    )
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        _prepare_sqlite(engine, begin)
+    return writer, reader
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    """WAL lets readers go on beside the writer; FULL makes an answered callback survive a power cut."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we begin ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def began(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,495 @@
+"""The tables. Ids are made by the hub (`scrm.core.ids`); times are aware UTC; money is exact."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes: timestamptz on PostgreSQL, microseconds since 1970 on SQLite (exact, ordered, quick)."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(BigInteger())  # type: ignore[arg-type]  # an integer below, a datetime above
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: datetime | int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if isinstance(value, int):
+            return _EPOCH + timedelta(microseconds=value)
+        return value.astimezone(UTC) if value is not None else None
+
+
+class Yuan(TypeDecorator[Decimal]):
+    """Exact decimals: numeric on PostgreSQL, text on SQLite (whose numbers are floats)."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Decimal]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Numeric())
+        return dialect.type_descriptor(Text())  # type: ignore[arg-type]  # text below, a Decimal above
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return format(value, "f")
+
+    def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else Decimal(value)
+
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+"""JSON documents."""
+
+
+Condition = ColumnElement[bool]
+
+
+def as_json(value: object) -> str:
+    """JSON as the store writes it: compact, Chinese readable."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+channel_health = Table(
+    "channel_health",
+    metadata,
+    Column("channel", String(100), primary_key=True),
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("last_received_at", UtcTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("last_error_at", UtcTime),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("channel", String(100), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("channel", "source"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("channel", String(100), nullable=False),
+    Column("dedup_key", String(300), nullable=False),
+    Column("thread", String(300), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    UniqueConstraint("channel", "dedup_key"),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Column("channel", String(100), nullable=False, index=True),
+    Column("why", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    comment="Raw events that are kept but not (yet) on a timeline: parked until a key arrives, or unreadable.",
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False),
+    Column("name_rank", Integer, nullable=False, server_default="0"),
+    Column("owner_id", BigInteger),
+    Column("created_at", UtcTime, nullable=False),
+    Column("merged_into", BigInteger),
+    Column("last_at", UtcTime, nullable=False),
+    Column("last_entry_id", BigInteger),
+    Column("unread", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+Index(
+    "ix_customers_recent",
+    customers.c.last_at.desc(),
+    customers.c.id.desc(),
+    postgresql_where=customers.c.merged_into.is_(None),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    _id(),
+    Column("namespace", String(150), nullable=False),
+    Column("value", String(200), nullable=False),
+    Column("customer_id", BigInteger, nullable=False, index=True),
+    Column("reason", String(300), nullable=False),
+    Column("channel", String(100), nullable=False),
+    Column("linked_at", UtcTime, nullable=False),
+    UniqueConstraint("namespace", "value"),
+)
+
+maybe_links = Table(
+    "maybe_links",
+    metadata,
+    Column("customer_id", BigInteger, nullable=False),
+    Column("other_id", BigInteger, nullable=False),
+    Column("reason", String(300), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("customer_id", "other_id"),
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    _id(),
+    Column("kept_id", BigInteger, nullable=False, index=True),
+    Column("merged_id", BigInteger, nullable=False, index=True),
+    Column("automatic", Boolean, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("identities", Document, nullable=False),
+    Column("undone_at", UtcTime),
+    Column("undone_by", String(100)),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    Column("customer_id", BigInteger),
+    Column("identity_id", BigInteger, index=True),
+    Column("channel", String(100), nullable=False),
+    Column("external_id", String(300), nullable=False),
+    Column("thread", String(300), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("direction", String(10), nullable=False),
+    Column("speaker", String(10), nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("state_reason", Text, nullable=False, server_default=""),
+    Column("inbox_id", BigInteger),
+    Column("origin", Document, comment="For replies: script, acknowledged reason, who wrote it."),
+    UniqueConstraint("channel", "external_id"),
+    Index("ix_entries_timeline", "customer_id", "at", "id"),
+    Index("ix_entries_thread", "channel", "thread", "id"),
+)
+
+entry_versions = Table(
+    "entry_versions",
+    metadata,
+    _id(),
+    Column("entry_id", BigInteger, nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("change", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+awaited_changes = Table(
+    "awaited_changes",
+    metadata,
+    _id(),
+    Column("channel", String(100), nullable=False),
+    Column("target", String(300), nullable=False),
+    Column("change", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_awaited_changes_target", "channel", "target"),
+    comment="Recalls, edits and failures that arrived before the message they speak of.",
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("entry_id", BigInteger, nullable=False),
+    Column("tag", String(60), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("version", String(60), nullable=False),
+    PrimaryKeyConstraint("entry_id", "rule", "start", "end"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    _id(),
+    Column("entry_id", BigInteger, nullable=False, index=True),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("speaker", String(10), nullable=False),
+    Column("part_start", Integer, nullable=False, comment="The speaker's part of the entry's text, code points."),
+    Column("part_end", Integer, nullable=False),
+    Column("claim", Document, nullable=False),
+    Index("ix_claims_customer", "customer_id", "at"),
+)
+
+price_versions = Table(
+    "price_versions",
+    metadata,
+    _id(),
+    Column("sku", String(100), nullable=False, index=True),
+    Column("product", Document, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_by", String(100), nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _id(),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("product", String(100)),
+    Column("severity", String(2), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("assignee_id", BigInteger),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("verdict", String(30)),
+    Column("verdict_reason", String(30), nullable=False, server_default=""),
+    Column("verdict_note", Text, nullable=False, server_default=""),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcTime),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_cases_customer", "customer_id", "rule"),
+    Index("ix_cases_queue", "state", "severity", "id"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, nullable=False, index=True),
+    Column("entry_id", BigInteger, nullable=False, index=True),
+    Column("against_id", BigInteger),
+    Column("rule", String(60), nullable=False),
+    Column("severity", String(2), nullable=False),
+    Column("finding", Document, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(30), nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _id(),
+    Column("kind", String(30), nullable=False),
+    Column("key", String(400), nullable=False),
+    Column("ref", BigInteger, nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("leased_until", UtcTime),
+    Column("lease", String(40)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("dead", Boolean, nullable=False, server_default=text("false")),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created_at", UtcTime, nullable=False),
+    Column("once", String(200), unique=True),
+    Index("ix_tasks_due", "kind", "dead", "due_at", "id"),
+    Index("ix_tasks_key", "kind", "key", "id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    Column("type", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("customer_id", BigInteger),
+    Column("payload", Document, nullable=False),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    _id(),
+    Column("url", Text, nullable=False),
+    Column("description", String(200), nullable=False),
+    Column("event_types", Document, nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", Text, nullable=False, server_default=""),
+    Column("failing_since", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("endpoint_id", BigInteger, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("event_type", String(40), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_status", Integer),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("last_answer", Text, nullable=False, server_default=""),
+    Column("created_at", UtcTime, nullable=False),
+    Column("next_attempt_at", UtcTime),
+    Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("login", String(100), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("provider_ids", Document, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("user_id", BigInteger, nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("last_used_at", UtcTime),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", BigInteger, nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("user_id", "key"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _id(),
+    Column("channel", String(100), nullable=False),
+    Column("file_name", String(300), nullable=False),
+    Column("content", LargeBinary),
+    Column("state", String(10), nullable=False),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("repeated", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("started_by", String(100), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+)
+
+bad_rows = Table(
+    "bad_rows",
+    metadata,
+    Column("import_id", BigInteger, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("import_id", "row"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("object", String(100), nullable=False),
+    Column("payload", Document, nullable=False),
+)

@@ -1,0 +1,76 @@
+"""Full-text search over what was said, from one character upwards.
+
+SQLite indexes characters, PostgreSQL one- and two-grams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from scrm.store import schema
+from scrm.store.work import Noun
+
+_entries = schema.entries
+
+SQLITE_TABLE = """
+CREATE VIRTUAL TABLE entries_search USING fts5(
+  said, content='', columnsize=0, tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'"
+)
+"""
+POSTGRESQL_FUNCTION = """
+CREATE FUNCTION scrm_grams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  WITH letters AS (SELECT string_to_array(lower(said), NULL) AS a)
+  SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
+    SELECT unnest(a) AS gram FROM letters
+    UNION ALL
+    SELECT a[i] || a[i + 1] FROM letters, generate_series(1, cardinality(a) - 1) AS i
+  ) AS grams WHERE gram <> ' '
+$$
+"""
+POSTGRESQL_INDEX = "CREATE INDEX ix_entries_said ON entries USING gin (scrm_grams(text)) WITH (fastupdate = on)"
+
+
+class Search(Noun):
+    async def add(self, entries: Sequence[tuple[int, str]]) -> None:
+        """Make entries findable: (id, text). On PostgreSQL the index does it by itself."""
+        rows = [{"id": entry_id, "said": _spaced(said)} for entry_id, said in entries if said]
+        if self._work.is_sqlite and rows:
+            await self._work.run(text("INSERT INTO entries_search(rowid, said) VALUES (:id, :said)"), rows)
+
+    async def replace(self, changed: Sequence[tuple[int, str, str]]) -> None:
+        """Entries whose text changed: (id, earlier text, new text)."""
+        gone = [{"id": entry_id, "said": _spaced(old)} for entry_id, old, _ in changed if old]
+        if self._work.is_sqlite and gone:
+            await self._work.run(
+                text("INSERT INTO entries_search(entries_search, rowid, said) VALUES ('delete', :id, :said)"), gone
+            )
+        await self.add([(entry_id, new) for entry_id, _, new in changed])
+
+    async def customers(self, query: str, *, limit: int = 200) -> list[int]:
+        """Customers of the newest entries that contain the query, newest first, without repeats."""
+        c = _entries.c
+        wanted = select(c.customer_id).where(c.customer_id.is_not(None), c.text.icontains(query, autoescape=True))
+        if self._work.is_sqlite:
+            matching = (
+                select(text("rowid")).select_from(text("entries_search")).where(text("entries_search MATCH :said"))
+            )
+            phrase = '"' + _spaced(query).replace('"', '""') + '"'
+            wanted = wanted.where(c.id.in_(matching.params(said=phrase)))
+        else:
+            grams = bindparam("grams", _grams(query), type_=ARRAY(String))
+            wanted = wanted.where(func.scrm_grams(c.text).op("@>")(grams))
+        rows = await self._work.rows(wanted.order_by(c.id.desc()).limit(limit))
+        return list(dict.fromkeys(row.customer_id for row in rows))
+
+
+def _spaced(said: str) -> str:
+    return " ".join(said.lower())
+
+
+def _grams(query: str) -> list[str]:
+    letters = query.lower()
+    pairs = [letters[i : i + 2] for i in range(len(letters) - 1) if " " not in letters[i : i + 2]]
+    return pairs or [letter for letter in letters if letter != " "]

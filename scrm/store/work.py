@@ -1,0 +1,64 @@
+"""What every noun of the store works with: one connection, the hub's ids, and the time of the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, Row, Table
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scrm.core.ids import IdSource
+
+
+class Work:
+    """One unit of work. `now` is its time; `wakes` the topics to wake after its commit."""
+
+    def __init__(self, connection: AsyncConnection, ids: IdSource, now: Callable[[], datetime]) -> None:
+        self.connection = connection
+        self.ids = ids
+        self.now = now()
+        self.wakes: set[str] = set()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
+
+    async def rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
+        """All rows a statement gives. (`Any`: the edge where columns become fields.)"""
+        return (await self.connection.execute(statement, values)).all()
+
+    async def one(self, statement: Executable) -> Row[Any] | None:
+        """The first row, if any."""
+        return (await self.connection.execute(statement)).first()
+
+    async def run(
+        self, statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement, or a statement over many rows of values."""
+        return await self.connection.execute(statement, values)
+
+    async def insert(self, table: Table, values: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows, all with the same columns; none is fine."""
+        if values:
+            await self.connection.execute(table.insert(), values)
+
+    async def insert_new(self, table: Table, values: Sequence[Mapping[str, object]], *, unique: Sequence[str]) -> None:
+        """Insert the rows whose `unique` columns are not there yet; leave the others as they are."""
+        if values:
+            statement = self.upserting(table).on_conflict_do_nothing(index_elements=list(unique))
+            await self.connection.execute(statement, values)
+
+    def upserting(self, table: Table) -> Any:  # two dialects' inserts with one interface, without a common type
+        """An insert that knows `on_conflict_…`."""
+        return sqlite_insert(table) if self.is_sqlite else postgres_insert(table)
+
+
+class Noun:
+    """A class per noun, each over one unit of work."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
