@@ -21,21 +21,21 @@ def simulate() -> None:
 
 
 @simulate.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址;控制接口没有登录,不要对外网开放。")
-@click.option("--port", default=8901, show_default=True, type=click.IntRange(0, 65535), help="监听的端口,0 为任选。")
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；控制接口没有登录，不要对外网开放。")
+@click.option("--port", default=8901, show_default=True, type=click.IntRange(0, 65535), help="监听的端口，0 为任选。")
 @click.option(
     "--seed",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="TOML 文件:企业、应用、成员、客户和客服账号;不给则使用自带的示例企业。",
+    help="TOML 文件：企业、应用、成员、客户和客服账号；不给则使用自带的示例企业。",
 )
-@click.option("--hub", metavar="URL", default="", help="把全部回调指向这个中台,例如 http://127.0.0.1:8080。")
+@click.option("--hub", metavar="URL", default="", help="把全部回调指向这个中台，例如 http://127.0.0.1:8080。")
 @click.option(
     "--write-settings",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="把中台要用的 [channels.…] 配置写进这个文件(包含存档私钥)。",
+    help="把中台要用的 [channels.…] 配置写进这个文件（包含存档私钥）。",
 )
 def wecom(host: str, port: int, seed: Path | None, hub: str, write_settings: Path | None) -> None:
-    """模拟企业微信:客户联系、微信客服、会话内容存档和加密回调。"""
+    """模拟企业微信：客户联系、微信客服、会话内容存档和加密回调。"""
     sim = SimulatedWeCom()
     try:
         populate(sim, _read(seed))
@@ -43,16 +43,16 @@ def wecom(host: str, port: int, seed: Path | None, hub: str, write_settings: Pat
             connect(sim, hub)
         asyncio.run(_serve(sim, host, port, write_settings))
     except (Impossible, Unknown) as error:
-        raise click.ClickException(f"种子文件的内容自相矛盾:{error.args[0]}") from error
+        raise click.ClickException(f"种子文件的内容自相矛盾：{error.args[0]}") from error
     except OSError as error:
-        raise click.ClickException(f"无法在 {host}:{port} 监听或写文件:{error}") from error
+        raise click.ClickException(f"无法在 {host}:{port} 监听或写文件：{error}") from error
 
 
 def _read(seed: Path | None) -> World:
     try:
         return read_world(seed)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise click.ClickException(f"种子文件 {seed} 读不懂:{error}") from error
+        raise click.ClickException(f"种子文件 {seed} 读不懂：{error}") from error
 
 
 async def _serve(sim: SimulatedWeCom, host: str, port: int, write_settings: Path | None) -> None:
@@ -74,16 +74,16 @@ def _write_settings(sim: SimulatedWeCom, url: str, file: Path | None) -> None:
 def _greeting(sim: SimulatedWeCom, url: str, written: Path | None) -> str:
     settings = f"已写入 {written}" if written else f"curl {url}/_sim/hub-settings"
     lines = [
-        f"企业微信模拟器正在 {url} 运行,按 Ctrl+C 停止。",
+        f"企业微信模拟器正在 {url} 运行，按 Ctrl+C 停止。",
         "",
         f"  操作页面      {url}/",
         f"  服务端 API    {url}/cgi-bin/…",
         f"  存档 SDK 旁车  {url}/_sim/finance",
         f"  控制接口      {url}/_sim/…",
         "",
-        f"中台的 [channels.…] 配置:{settings}",
-        "回调地址(用 --hub、页面右上角或 POST /_sim/connect 设置):",
+        f"中台的 [channels.…] 配置：{settings}",
+        "回调地址（用 --hub、页面右上角或 POST /_sim/connect 设置）:",
     ]
     apps = [app for corp in sim.corps.values() for app in corp.apps.values()]
-    targets = [f"  {app.name:<10} {app.callback.url or f'未设置,中台侧为 {callback_path(app)}'}" for app in apps]
+    targets = [f"  {app.name:<10} {app.callback.url or f'未设置，中台侧为 {callback_path(app)}'}" for app in apps]
     return "\n".join([*lines, *targets])

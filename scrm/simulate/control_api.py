@@ -257,7 +257,7 @@ def add_routes(app: web.Application) -> None:
 async def _post(request: web.Request) -> web.Response:
     does = COMMANDS.get(request.match_info["path"])
     if does is None:
-        return _problem(404, f"没有这个控制命令:{request.path}")
+        return _problem(404, f"没有这个控制命令：{request.path}")
     try:
         result = does.carry_out(request.app[SIM], await request.read())
         return _answer(await result if isawaitable(result) else result)
@@ -272,7 +272,7 @@ async def _post(request: web.Request) -> web.Response:
 async def _get(request: web.Request) -> web.Response:
     shows = QUERIES.get(request.match_info["path"])
     if shows is None:
-        return _problem(404, f"没有这个查询:{request.path}")
+        return _problem(404, f"没有这个查询：{request.path}")
     try:
         return _answer(shows(request.app[SIM], request.query))
     except Unknown as error:

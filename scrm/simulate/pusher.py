@@ -144,11 +144,11 @@ class Pusher:
                 answered = await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            return None, f"没有收到应答:{error or type(error).__name__}"
+            return None, f"没有收到应答：{error or type(error).__name__}"
         if status != 200:
-            return status, f"应答状态是 {status},应为 200"
+            return status, f"应答状态是 {status}，应为 200"
         if answered != expected.encode():
-            return status, f"应答内容是 {answered[:80]!r},应为解密后的 {expected},不带引号、换行或 BOM"
+            return status, f"应答内容是 {answered[:80]!r}，应为解密后的 {expected}，不带引号、换行或 BOM"
         return status, ""
 
     def _record(self, app: App, plaintext: str, label: str, outcome: str = "waiting") -> Delivery:

@@ -166,7 +166,7 @@ def _completed(sim: SimulatedWeCom, callback: Callback) -> Callback:
         try:
             decode_aes_key(callback.aes_key)
         except ValueError as error:
-            raise Impossible(f"EncodingAESKey 不可用:{error}") from error
+            raise Impossible(f"EncodingAESKey 不可用：{error}") from error
     token = callback.token or sim.new_id("", 24)
     return callback.model_copy(update={"token": token, "aes_key": callback.aes_key or _new_aes_key(sim)})
 

@@ -54,7 +54,7 @@ class SimulatedWeCom:
         """The application of this name. `Unknown` when there is none."""
         corp = self.corp(corp_id)
         if name not in corp.apps:
-            raise Unknown(f"企业 {corp.corp_id} 没有应用 {name!r},有的是:{'、'.join(corp.apps)}")
+            raise Unknown(f"企业 {corp.corp_id} 没有应用 {name!r}，有的是：{'、'.join(corp.apps)}")
         return corp.apps[name]
 
     def kf_account(self, open_kfid: str, corp_id: str = "") -> KfAccount:
