@@ -70,21 +70,24 @@ class Reading:
         """Whether a negation at most `window` code points before the hit, in its clause, means it, or one right after
         takes it back. 不能便宜点吗 asks for what it seems to deny: such a question lifts the negation.
         """
-        start, end = self._part(hit, CLAUSE_END)
-        if _TAKEN_BACK.match(self.text, hit.end, end):
+        if _TAKEN_BACK.match(self.text, hit.end):
             return True
-        lifted = bool(_YES_NO.search(self.text, start, end))
+        near = [negation for negation in self._negations if hit.start - window <= negation[1] <= hit.start]
+        if not near:
+            return False
+        start, end = self._part(hit, CLAUSE_END)
+        lifted = _YES_NO.search(self.text, start, end) is not None
         return any(
-            start <= begins and hit.start - window <= ends <= hit.start
-            for begins, ends, liftable in self._negations
-            if not (liftable and lifted) and not _SCOPE_END.search(self.text, ends, hit.start)
+            start <= begins and not (liftable and lifted) and not _SCOPE_END.search(self.text, ends, hit.start)
+            for begins, ends, liftable in near
         )
 
     def consists_of(self, hits: Iterable[Hit]) -> bool:
         """Whether nothing but courtesy and punctuation is left of the message without the hits."""
-        taken = {place for hit in hits for place in range(hit.start, hit.end)}
-        rest = "".join(" " if place in taken else char for place, char in enumerate(self.text))
-        return bool(taken) and _COURTESY.fullmatch(rest) is not None
+        rest = list(self.text)
+        for hit in hits:
+            rest[hit.start : hit.end] = " " * (hit.end - hit.start)
+        return _COURTESY.fullmatch("".join(rest)) is not None
 
     def _part(self, hit: Hit, ends: re.Pattern[str]) -> tuple[int, int]:
         """The clause or sentence around the hit, its closing mark included."""
@@ -114,6 +117,7 @@ _NEGATION = re.compile(
 _SCOPE_END = re.compile("[了就但而只才请帮]")
 _TAKEN_BACK = re.compile(r"\s*(?:也|就|倒|都|先|倒是|的话就)?(?:不用|不要|不需要|算了|免了)(?!吗)|倒是?不")
 _COURTESY = re.compile(
-    r"(?:\s|\[[^\]]{1,6}\]|[^\w]|_|[啊呀哦噢嗯呢哈嘿了的吧呐哒滴哟喔额呃您你亲我就先那都也]|各?位?老师|[\u4e00-\u9fff]老师|[\u4e00-\u9fff]总"
-    r"|亲爱的|家人们|辛苦|顾问|小姐姐|宝子?|朋友)*"
+    r"(?:\[[^\]]{1,6}\]|\W|_|[啊呀哦噢嗯呢哈嘿了的吧呐哒滴哟喔额呃您你亲我就先那都也]|各?位?老师|[\u4e00-\u9fff]老师|[\u4e00-\u9fff]总"
+    # Possessive: with overlapping alternatives, backtracking over a long message would never end.
+    r"|亲爱的|家人们|辛苦|顾问|小姐姐|宝子?|朋友)*+"
 )

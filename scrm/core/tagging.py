@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import Protocol, Self
@@ -106,10 +106,11 @@ class KeywordRule:
     score: float = 1.0
     version: str = "1"
 
-    def concerns(self, utterance: Utterance) -> bool:
-        return (not self.speakers or utterance.speaker in self.speakers) and (
-            not self.channels or utterance.channel in self.channels
-        )
+    def heeds(self, speaker: Speaker) -> bool:
+        return not self.speakers or speaker in self.speakers
+
+    def applies_on(self, channel: str) -> bool:
+        return not self.channels or channel in self.channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,11 @@ class Lexicon:
                 patterns.setdefault(head, []).append(_Use(number, tuple(tail)))
             for word in rule.exclude:
                 patterns.setdefault(fold(word), []).append(_Use(number, excludes=True))
-        self._uses = list(patterns.values())
+        # Rules of the other side are left out once, here, and not again for every hit.
+        self._uses = {
+            speaker: [[use for use in uses if self.rules[use.rule].heeds(speaker)] for uses in patterns.values()]
+            for speaker in Speaker
+        }
         self._matcher = matcher(list(patterns))
         self._shapes = [(number, re.compile(p)) for number, rule in enumerate(self.rules) for p in rule.patterns]
         self._finds_split = any(rule.split for rule in self.rules)
@@ -144,47 +149,44 @@ class Lexicon:
         lines = sorted(f"{rule.id} {_canonical(rule)}" for rule in self.rules)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
-    def candidates(self, utterance: Utterance) -> Mapping[int, _Candidates]:
-        """Per number of a rule that concerns the utterance: where its words and its exclude words stand."""
+    def candidates(self, utterance: Utterance) -> Mapping[int, Sequence[Hit]]:
+        """Per number of a rule that concerns the utterance: where its words stand and no exclude word does."""
         text = fold(utterance.text)
-        found: dict[int, _Candidates] = {}
-        hits = self._matcher.find(text)
-        if hits:
-            self._collect(text, hits, utterance, found)
+        found: dict[int, list[Hit]] = {}
+        uses = self._uses[utterance.speaker]
+        self._collect(text, uses, found)
         if self._finds_split and _SEPARATED.search(text):
-            self._collect_split(text, utterance, found)
+            self._collect_split(text, uses, found)
         for number, shape in self._shapes:
-            if self.rules[number].concerns(utterance):
+            if self.rules[number].heeds(utterance.speaker):
                 for match in shape.finditer(text):
-                    found.setdefault(number, _Candidates()).hits.append(Hit(*match.span(), shape=True))
-        return found
+                    found.setdefault(number, []).append(Hit(*match.span(), shape=True))
+        return {number: hits for number, hits in found.items() if self.rules[number].applies_on(utterance.channel)}
 
-    def _collect(
-        self, text: str, hits: Sequence[tuple[int, int, int]], utterance: Utterance, found: dict[int, _Candidates]
-    ) -> None:
-        for pattern, start, end in hits:
-            for use in self._uses[pattern]:
-                if not self.rules[use.rule].concerns(utterance):
-                    continue
-                of_rule = found.setdefault(use.rule, _Candidates())
+    def _collect(self, text: str, uses: Sequence[Sequence[_Use]], found: dict[int, list[Hit]]) -> None:
+        excluded: list[tuple[int, int, int]] = []
+        for pattern, start, end in self._matcher.find(text):
+            for use in uses[pattern]:
                 if use.excludes:
-                    of_rule.excluded.append((start, end))
+                    excluded.append((use.rule, start, end))
                 elif not use.tail:
-                    of_rule.hits.append(Hit(start, end))
+                    found.setdefault(use.rule, []).append(Hit(start, end))
                 elif (last := _find_tail(text, end, use.tail)) is not None:
-                    of_rule.hits.append(Hit(start, last, gap=True))
+                    found.setdefault(use.rule, []).append(Hit(start, last, gap=True))
+        for rule, start, end in excluded:
+            if hits := found.get(rule):
+                found[rule] = [hit for hit in hits if hit.end <= start or end <= hit.start]
 
-    def _collect_split(self, text: str, utterance: Utterance, found: dict[int, _Candidates]) -> None:
+    def _collect_split(self, text: str, uses: Sequence[Sequence[_Use]], found: dict[int, list[Hit]]) -> None:
         """Look once more with the separators taken out, and keep the hits that had separators inside."""
         squeezed, places = _squeeze(text)
         for pattern, start, end in self._matcher.find(squeezed):
             first, last = places[start], places[end - 1] + 1
             if last - first == end - start:
                 continue
-            for use in self._uses[pattern]:
-                rule = self.rules[use.rule]
-                if rule.split and not use.tail and not use.excludes and rule.concerns(utterance):
-                    found.setdefault(use.rule, _Candidates()).hits.append(Hit(first, last, shape=True))
+            for use in uses[pattern]:
+                if self.rules[use.rule].split and not use.tail and not use.excludes:
+                    found.setdefault(use.rule, []).append(Hit(first, last, shape=True))
 
 
 def tag_messages(utterances: Iterable[Utterance], lexicon: Lexicon, segmenter: Segmenter) -> list[tuple[Tag, ...]]:
@@ -215,26 +217,25 @@ def _tag(utterance: Utterance, lexicon: Lexicon, segmenter: Segmenter) -> tuple[
             rule=rule.id,
             version=rule.version,
         )
-        for number, of_rule in candidates.items()
+        for number, hits in candidates.items()
         for rule in (lexicon.rules[number],)
-        for hit in _counting(of_rule, rule, reading)
+        for hit in _counting(hits, rule, reading)
     ]
     return tuple(sorted(tags, key=lambda tag: (tag.start, -tag.end, tag.rule)))
 
 
-def _counting(of_rule: _Candidates, rule: KeywordRule, reading: Reading) -> Sequence[Hit]:
+def _counting(found: Sequence[Hit], rule: KeywordRule, reading: Reading) -> Sequence[Hit]:
     """The hits that count, longest first where several begin together, without overlap."""
+    if rule.whole and not reading.consists_of(found):
+        return ()
     hits = [
         hit
-        for hit in of_rule.hits
-        if not any(start < hit.end and hit.start < end for start, end in of_rule.excluded)
-        and reading.is_word(hit)
+        for hit in found
+        if reading.is_word(hit)
         and (rule.questions is Questions.ANY or reading.is_asked(hit) == (rule.questions is Questions.ONLY))
         and not (rule.negation_window and reading.is_negated(hit, rule.negation_window))
     ]
-    if rule.whole and not reading.consists_of(hits):
-        return ()
-    return _without_overlap(hits)
+    return _without_overlap(hits) if len(hits) > 1 else hits
 
 
 def _without_overlap(hits: list[Hit]) -> list[Hit]:
@@ -276,12 +277,6 @@ class _Use:
     rule: int
     tail: tuple[str, ...] = ()
     excludes: bool = False
-
-
-@dataclass(slots=True)
-class _Candidates:
-    hits: list[Hit] = field(default_factory=list)
-    excluded: list[tuple[int, int]] = field(default_factory=list)
 
 
 _TRADITIONAL = str.maketrans(
