@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from scrm.simulate.wecom import SimulatedWeCom
@@ -28,7 +29,7 @@ def get_token(sim: SimulatedWeCom, query: dict[str, str], remote: str) -> JsonOb
     _watch_for_storm(sim, app)
     token = _valid_token(sim, app) or _new_token(sim, app)
     left = token.issued_at + timedelta(seconds=sim.settings.token_ttl_s) - sim.clock.now()
-    return {"access_token": token.value, "expires_in": int(left.total_seconds())}
+    return {"access_token": token.value, "expires_in": math.ceil(left.total_seconds())}
 
 
 def app_of(sim: SimulatedWeCom, value: str) -> tuple[Corp, App]:

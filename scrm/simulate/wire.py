@@ -155,6 +155,6 @@ def _element(name: str, value: JsonValue) -> str:
 
 
 def _cdata(value: str) -> str:
-    # XML has no way to write most control characters.
-    legal = "".join(char for char in value if char >= " " or char in "\t\n\r")
+    # XML has no way to write most control characters, nor these two.
+    legal = "".join(char for char in value if (char >= " " and char not in "\ufffe\uffff") or char in "\t\n\r")
     return "<![CDATA[" + legal.replace("]]>", "]]]]><![CDATA[>") + "]]>"
