@@ -1,0 +1,103 @@
+/** Every call of the REST API the console makes, by noun. The one place that spells paths. */
+import { answer, api } from './client'
+import type { EndpointEdit, EndpointNew, MessageNew, TokenNew, UserNew, VerdictNew } from './types'
+
+export interface PageQuery {
+  cursor?: string
+  limit?: number
+}
+
+export const session = {
+  current: () => answer(api.GET('/api/v1/session')),
+  signIn: (login: string, password: string) => answer(api.POST('/api/v1/session', { body: { login, password } })),
+  signOut: () => answer(api.DELETE('/api/v1/session')),
+}
+
+export const customers = {
+  list: (query: PageQuery & { query?: string; filter?: string }) => answer(api.GET('/api/v1/customers', { params: { query } })),
+  get: (id: string) => answer(api.GET('/api/v1/customers/{id}', { params: { path: { id } } })),
+  rename: (id: string, name: string) => answer(api.PATCH('/api/v1/customers/{id}', { params: { path: { id } }, body: { name } })),
+  timeline: (id: string, query: PageQuery & { channel?: string; kind?: string }) =>
+    answer(api.GET('/api/v1/customers/{id}/timeline', { params: { path: { id }, query } })),
+  markRead: (id: string) => answer(api.POST('/api/v1/customers/{id}/read', { params: { path: { id } } })),
+  suggestions: (id: string, limit = 5) =>
+    answer(api.GET('/api/v1/customers/{id}/suggestions', { params: { path: { id }, query: { limit } } })),
+  checkDraft: (id: string, text: string, channel: string | null) =>
+    answer(api.POST('/api/v1/customers/{id}/draft-checks', { params: { path: { id } }, body: { text, channel } })),
+  send: (id: string, message: MessageNew, key: string) =>
+    answer(api.POST('/api/v1/customers/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: message })),
+  typing: (id: string) => answer(api.POST('/api/v1/customers/{id}/typing', { params: { path: { id } } })),
+  merge: (id: string, otherId: string, reason: string) =>
+    answer(api.POST('/api/v1/customers/{id}/merges', { params: { path: { id } }, body: { other_id: otherId, reason } })),
+  undoMerge: (id: string) => answer(api.DELETE('/api/v1/merges/{id}', { params: { path: { id } } })),
+  revealPhone: (id: string, identityId: string) =>
+    answer(api.GET('/api/v1/customers/{id}/phones/{identity_id}', { params: { path: { id, identity_id: identityId } } })),
+}
+
+export const entries = {
+  get: (id: string) => answer(api.GET('/api/v1/entries/{id}', { params: { path: { id } } })),
+  handedOver: (id: string) => answer(api.POST('/api/v1/entries/{id}/handed-over', { params: { path: { id } } })),
+  retry: (id: string) => answer(api.POST('/api/v1/entries/{id}/retry', { params: { path: { id } } })),
+}
+
+export const cases = {
+  list: (query: PageQuery & { state?: string; rule?: string; severity?: string }) =>
+    answer(api.GET('/api/v1/cases', { params: { query } })),
+  get: (id: string) => answer(api.GET('/api/v1/cases/{id}', { params: { path: { id } } })),
+  claim: (id: string) => answer(api.POST('/api/v1/cases/{id}/claim', { params: { path: { id } } })),
+  release: (id: string) => answer(api.POST('/api/v1/cases/{id}/release', { params: { path: { id } } })),
+  decide: (id: string, verdict: VerdictNew) =>
+    answer(api.POST('/api/v1/cases/{id}/verdict', { params: { path: { id } }, body: verdict })),
+}
+
+export const channels = {
+  list: () => answer(api.GET('/api/v1/channels')),
+  replayParked: (name: string) => answer(api.POST('/api/v1/channels/{name}/replay-parked', { params: { path: { name } } })),
+  deadTasks: () => answer(api.GET('/api/v1/tasks/dead')),
+  replayTask: (id: string) => answer(api.POST('/api/v1/tasks/{id}/replay', { params: { path: { id } } })),
+  figures: () => answer(api.GET('/api/v1/figures')),
+}
+
+export const imports = {
+  list: () => answer(api.GET('/api/v1/imports')),
+  get: (id: string) => answer(api.GET('/api/v1/imports/{id}', { params: { path: { id } } })),
+  badRows: (id: string) => answer(api.GET('/api/v1/imports/{id}/bad-rows', { params: { path: { id } } })),
+  start: (channel: string, file: File) =>
+    answer(
+      api.POST('/api/v1/imports', {
+        body: { channel, file: file.name },
+        bodySerializer: () => {
+          const form = new FormData()
+          form.append('channel', channel)
+          form.append('file', file, file.name)
+          return form
+        },
+      }),
+    ),
+}
+
+export const webhooks = {
+  list: () => answer(api.GET('/api/v1/webhooks')),
+  add: (endpoint: EndpointNew) => answer(api.POST('/api/v1/webhooks', { body: endpoint })),
+  edit: (id: string, change: EndpointEdit) =>
+    answer(api.PATCH('/api/v1/webhooks/{id}', { params: { path: { id } }, body: change })),
+  remove: (id: string) => answer(api.DELETE('/api/v1/webhooks/{id}', { params: { path: { id } } })),
+  test: (id: string) => answer(api.POST('/api/v1/webhooks/{id}/test', { params: { path: { id } } })),
+  deliveries: (id: string, cursor?: string) =>
+    answer(api.GET('/api/v1/webhooks/{id}/deliveries', { params: { path: { id }, query: { cursor } } })),
+  replay: (deliveryId: string) => answer(api.POST('/api/v1/deliveries/{id}/replay', { params: { path: { id: deliveryId } } })),
+  eventTypes: () => answer(api.GET('/api/v1/event-types')),
+}
+
+export const library = {
+  prices: () => answer(api.GET('/api/v1/price-book')),
+  scripts: (query: string, cursor?: string) => answer(api.GET('/api/v1/scripts', { params: { query: { query, cursor } } })),
+}
+
+export const accounts = {
+  users: () => answer(api.GET('/api/v1/users')),
+  addUser: (user: UserNew) => answer(api.POST('/api/v1/users', { body: user })),
+  tokens: () => answer(api.GET('/api/v1/tokens')),
+  addToken: (token: TokenNew) => answer(api.POST('/api/v1/tokens', { body: token })),
+  revokeToken: (id: string) => answer(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
+}

@@ -1,0 +1,109 @@
+/** The shapes of the REST API under short names. All code imports them from here; `npm run types` renews their source. */
+import type { components } from './schema'
+
+type Shapes = components['schemas']
+
+export interface PageOf<Item> {
+  items: Item[]
+  next?: string | null
+}
+
+export type Problem = Shapes['Problem']
+export type SessionOut = Shapes['SessionOut']
+export type UserOut = Shapes['UserOut']
+export type UserNew = Shapes['UserNew']
+export type TokenOut = Shapes['TokenOut']
+export type TokenNew = Shapes['TokenNew']
+export type Role = UserOut['role']
+
+export type EntryPreview = Shapes['EntryPreview']
+export type CustomerOut = Shapes['CustomerOut']
+export type CustomerDetail = Shapes['CustomerDetail']
+export type IdentityOut = Shapes['IdentityOut']
+export type MergeOut = Shapes['MergeOut']
+export type MaybeLinkOut = Shapes['MaybeLinkOut']
+export type ReplyChannelOut = Shapes['ReplyChannelOut']
+export type StandingClaimOut = Shapes['StandingClaimOut']
+
+export type EntryOut = Shapes['EntryOut']
+export type EntryState = EntryOut['state']
+export type EntryKind = EntryOut['kind']
+export type TagOut = Shapes['TagOut']
+export type ClaimOut = Shapes['ClaimOut']
+export type EntryVersionOut = Shapes['EntryVersionOut']
+
+export type SuggestionOut = Shapes['SuggestionOut']
+export type FindingOut = Shapes['FindingOut']
+export type EvidenceOut = Shapes['EvidenceOut']
+export type Severity = FindingOut['severity']
+export type MessageNew = Shapes['MessageNew']
+
+export type CaseOut = Shapes['CaseOut']
+export type CaseDetail = Shapes['CaseDetail']
+export type CaseFindingOut = Shapes['CaseFindingOut']
+export type VerdictNew = Shapes['VerdictNew']
+export type Verdict = VerdictNew['verdict']
+export type FalsePositiveReason = Exclude<NonNullable<VerdictNew['reason']>, ''>
+
+export type ChannelOut = Shapes['ChannelOut']
+export type DeadTaskOut = Shapes['DeadTaskOut']
+export type ImportOut = Shapes['ImportOut']
+export type BadRowOut = Shapes['BadRowOut']
+export type EndpointOut = Shapes['EndpointOut']
+export type EndpointNew = Shapes['EndpointNew']
+export type EndpointEdit = Shapes['EndpointEdit']
+export type DeliveryOut = Shapes['DeliveryOut']
+export type EventTypeOut = Shapes['EventTypeOut']
+export type PriceOut = Shapes['PriceOut']
+export type ScriptOut = Shapes['ScriptOut']
+export type FiguresOut = Shapes['FiguresOut']
+
+export type Permission =
+  | 'customers.read'
+  | 'customers.reply'
+  | 'customers.merge'
+  | 'cases.read'
+  | 'cases.judge'
+  | 'channels.read'
+  | 'imports.run'
+  | 'webhooks.manage'
+  | 'users.manage'
+  | 'tokens.manage'
+  | 'tasks.replay'
+  | 'phones.reveal'
+  | 'prices.read'
+  | 'scripts.read'
+
+/** One fact of `GET /events`. Payloads carry ids only. */
+export interface LiveEvent {
+  id: string
+  type: LiveEventType
+  version: number
+  at: string
+  customer_id: string | null
+  payload: Record<string, unknown>
+}
+
+export const LIVE_EVENT_TYPES = [
+  'entry.added',
+  'entry.changed',
+  'customer.added',
+  'customer.changed',
+  'customers.merged',
+  'customers.merge_undone',
+  'case.opened',
+  'case.changed',
+  'case.decided',
+  'import.progressed',
+  'import.finished',
+  'message.queued',
+  'message.sent',
+  'message.failed',
+] as const
+
+export type LiveEventType = (typeof LIVE_EVENT_TYPES)[number]
+
+export interface TypingEvent {
+  customer_id: string
+  direction: 'inbound' | 'outbound'
+}

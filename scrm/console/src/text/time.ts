@@ -1,0 +1,105 @@
+/** Times as people read them, in the language and zone of the browser. */
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** 刚刚, 5分钟前, 14:20 (today), 昨天, 周三, 11月3日. Short enough for a list. */
+export function listTime(iso: string, now: Date, locale: string): string {
+  const at = new Date(iso)
+  const age = now.getTime() - at.getTime()
+  const zh = locale.startsWith('zh')
+  if (age < MINUTE && age > -MINUTE) return zh ? '刚刚' : 'now'
+  if (age < HOUR && age > 0) return zh ? `${Math.floor(age / MINUTE)}分钟前` : `${Math.floor(age / MINUTE)} min`
+  const days = daysBetween(at, now)
+  if (days === 0) return clock(iso, locale)
+  if (days === 1) return zh ? '昨天' : 'Yesterday'
+  if (days > 1 && days < 7) return new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(at)
+  return shortDate(at, now, locale)
+}
+
+/** 14:20 */
+export function clock(iso: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(iso))
+}
+
+/** The heading of a day in a timeline: 今天, 昨天, 11月3日 星期二. */
+export function dayLabel(iso: string, now: Date, locale: string): string {
+  const at = new Date(iso)
+  const days = daysBetween(at, now)
+  const zh = locale.startsWith('zh')
+  if (days === 0) return zh ? '今天' : 'Today'
+  if (days === 1) return zh ? '昨天' : 'Yesterday'
+  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(locale, { year, month: 'long', day: 'numeric', weekday: 'long' }).format(at)
+}
+
+/** A key that is the same for two moments of one local day. */
+export function dayKey(iso: string): string {
+  const at = new Date(iso)
+  return `${at.getFullYear()}-${at.getMonth() + 1}-${at.getDate()}`
+}
+
+/** 2026年11月20日 14:20:05 GMT+8: what stands in evidence. */
+export function fullTime(iso: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+    timeZoneName: 'short',
+  }).format(new Date(iso))
+}
+
+/** 11月20日 14:20: for lists that are not live. */
+export function dateTime(iso: string, locale: string, now = new Date()): string {
+  const at = new Date(iso)
+  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(locale, {
+    year,
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  }).format(at)
+}
+
+/** 11月30日: a date without a time. */
+export function dateOnly(iso: string, locale: string, now = new Date()): string {
+  return shortDate(new Date(iso), now, locale)
+}
+
+/** 3分钟, 2小时, 5天: how old, in one unit. */
+export function age(iso: string, now: Date, locale: string): string {
+  return duration(Math.max(0, now.getTime() - new Date(iso).getTime()) / 1000, locale)
+}
+
+/** Seconds as one unit, rounded down. */
+export function duration(seconds: number, locale: string): string {
+  const [value, unit] = seconds < 60 ? [seconds, 'second'] : seconds < 3600 ? [seconds / 60, 'minute'] : seconds < 86_400 ? [seconds / 3600, 'hour'] : [seconds / 86_400, 'day']
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: unit as string, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
+    Math.floor(value as number),
+  )
+}
+
+/** 3:05 minutes of a call. */
+export function talkTime(seconds: number): string {
+  const rest = String(Math.floor(seconds % 60)).padStart(2, '0')
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}:${rest}`
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`
+}
+
+function shortDate(at: Date, now: Date, locale: string): string {
+  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(locale, { year, month: 'short', day: 'numeric' }).format(at)
+}
+
+function daysBetween(earlier: Date, later: Date): number {
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
+  return Math.round((midnight(later) - midnight(earlier)) / DAY)
+}

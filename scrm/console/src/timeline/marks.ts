@@ -1,0 +1,24 @@
+/** What is to be marked in an entry's text, and what a pointer over a mark tells. */
+import type { ClaimOut, EntryOut } from '@/api/types'
+import type { Mark } from '@/text/spans'
+
+export function entryMarks(entry: EntryOut): Mark[] {
+  return [
+    ...entry.claims.map((claim, index): Mark => ({ start: claim.start, end: claim.end, kind: 'claim', key: claimKey(index) })),
+    ...entry.tags.map((tag, index): Mark => ({ start: tag.start, end: tag.end, kind: 'tag', key: tagKey(index) })),
+  ]
+}
+
+export function claimKey(index: number): string {
+  return `claim-${index}`
+}
+
+export function tagKey(index: number): string {
+  return `tag-${index}`
+}
+
+/** 少儿英语年课 4,980 元 / 年: `amount` renders value and unit. */
+export function claimWords(claim: ClaimOut, amount: (value: string, unit: string | null) => string): string {
+  const value = claim.value === null ? '' : amount(claim.value, claim.unit)
+  return [claim.product, value].filter(Boolean).join(' ')
+}
