@@ -170,7 +170,7 @@ TURN_WEIGHTS = (1.0, 0.35, 0.15)
 class ScriptIndex:
     """Scripts, made searchable by the characters and character pairs of their questions, titles and texts (BM25).
 
-    Immutable; build a new one when scripts change. Building takes about 0.1 ms per script.
+    Immutable; build a new one when scripts change. Building takes about a quarter of a millisecond per script.
     """
 
     def __init__(self, scripts: Iterable[Script]) -> None:
@@ -398,7 +398,7 @@ _CANDIDATES = 40
 _ENOUGH = 400
 _TELLING = 4
 """So many characters must be shared with a script's title and text before they count as a reason."""
-_LIKE = 0.25
+_LIKE = 0.2
 """From this likeness on, a trigger question or shared words count as a reason."""
 _TERM = re.compile(r"[a-z]+|[0-9]+|.", re.DOTALL)
 _BLANK = re.compile(r"[\s\W]")
