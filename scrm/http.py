@@ -62,7 +62,7 @@ class Http:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
             ) as response:
-                content = await response.content.read(_LARGEST_ANSWER)
+                content = await _read(response)
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(status=response.status, headers=lower, body=content)
         except TimeoutError as error:
@@ -78,6 +78,16 @@ class Http:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body; an answer beyond all measure is refused rather than cut."""
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > _LARGEST_ANSWER:
+            raise ChannelUnavailable(f"{response.url.host} answered with more than {_LARGEST_ANSWER >> 20} MiB")
+    return bytes(content)
 
 
 def refuse_private(url: str) -> None:

@@ -121,7 +121,7 @@ async def _run(hub: Hub, tasks: Sequence[Task], held: set[str]) -> None:
 
 
 async def _fail(hub: Hub, task: Task, error: Exception) -> None:
-    """Try again later, ever later; give up after `MOST_ATTEMPTS`."""
+    """Try again later, ever later; give up after `MOST_ATTEMPTS`, but never because a provider is away."""
     expected = isinstance(error, ChannelUnavailable)
     reason = f"{type(error).__name__}: {error}"
     _log.log(
@@ -136,7 +136,7 @@ async def _fail(hub: Hub, task: Task, error: Exception) -> None:
     if channel := task.payload.get("channel"):
         hub.health.failed(str(channel), reason, hub.now())
     async with hub.db.transaction() as tx:
-        if task.attempts >= MOST_ATTEMPTS:
+        if task.attempts >= MOST_ATTEMPTS and not expected:
             TASKS_DEAD.labels(task.kind).inc()
             await tx.tasks.bury(task, reason)
         else:

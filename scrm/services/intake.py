@@ -119,6 +119,15 @@ async def replay_parked(hub: Hub, channel: str) -> int:
     return len(parked)
 
 
+async def keep_unreadable(hub: Hub, channel: str, raw: RawEvent, reason: str) -> None:
+    """Keep an authentic callback that cannot be read, verbatim and apart, for a person to look at."""
+    async with hub.db.transaction() as tx:
+        stored = await tx.inbox.take([(channel, raw)])
+        await tx.inbox.set_aside(
+            [SetAside(inbox_id=event.id, channel=channel, why="unreadable", reason=reason) for event in stored]
+        )
+
+
 async def _opened(hub: Hub, stored: Sequence[StoredEvent]) -> list[tuple[StoredEvent, RawEvent | Exception]]:
     """Raw events with their payload readable; connectors that decrypt do so here, outside any transaction."""
     opened: dict[int, RawEvent | Exception] = {event.id: event.raw for event in stored}

@@ -51,6 +51,15 @@ def thread_hint(channel: str, thread: str, signal: ThreadSignal) -> Hint:
     return Hint(thread_topic(channel, thread), f"{signal.what} {signal.direction}")
 
 
+def typing_thread(hint: Hint) -> tuple[str, str] | None:
+    """(channel, thread) when the hint says that the customer's side is typing."""
+    kind, _, rest = hint.topic.partition(":")
+    if kind != "thread" or hint.text != f"typing {Direction.INBOUND}":
+        return None
+    channel, _, thread = rest.partition(":")
+    return channel, thread
+
+
 def _message(entry: Entry) -> ThreadMessage:
     inbound = entry.direction is Direction.INBOUND
     return ThreadMessage(

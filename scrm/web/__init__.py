@@ -1,1 +1,1 @@
-"""TODO"""
+"""The web: callbacks in, REST and live events for people and integrators, the console's files."""

@@ -64,7 +64,9 @@ class UserNew(Shape):
     name: str = Field(min_length=1, max_length=100)
     role: Literal["rep", "manager", "auditor", "admin"]
     password: str = Field(min_length=10, max_length=200)
-    provider_ids: list[str] = Field(default=[], description="Ids on channels (WeCom userid, extension): `actor` of entries.")
+    provider_ids: list[str] = Field(
+        default=[], description="Ids on channels (WeCom userid, extension): `actor` of entries."
+    )
 
 
 class TokenNew(Shape):
@@ -83,7 +85,19 @@ class TokenOut(Shape):
     secret: str | None = Field(default=None, description="Shown once, when the token is made.")
 
 
+class Paging(Shape):
+    """Keyset paging: pass the `next` of a page as `cursor` to get the one after it."""
+
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
 # --- customers ---------------------------------------------------------------------------------------------------
+
+
+class CustomerQuery(Paging):
+    query: str = Field(default="", max_length=100, description="A name, digits of a phone number, or words said.")
+    filter: Literal["all", "unread", "mine"] = "all"
 
 
 class EntryPreview(Shape):
@@ -184,6 +198,11 @@ class MergeNew(Shape):
 # --- timeline ----------------------------------------------------------------------------------------------------
 
 
+class TimelineQuery(Paging):
+    channel: str | None = None
+    kind: Literal["message", "call", "contact", "unsupported"] | None = None
+
+
 class TagOut(Shape):
     tag: str
     name: str
@@ -250,6 +269,10 @@ class EntryOut(Shape):
 # --- suggestions, drafts, replies --------------------------------------------------------------------------------
 
 
+class SuggestionQuery(Shape):
+    limit: int = Field(default=5, ge=1, le=10)
+
+
 class SuggestionOut(Shape):
     script_id: str
     title: str
@@ -303,7 +326,9 @@ class MessageNew(Shape):
     channel: str | None = Field(default=None, description="Null: the best open channel.")
     script_id: str | None = None
     acknowledged_reason: str | None = Field(
-        default=None, max_length=500, description="Needed to send in spite of a blocking finding; it is kept and shown to auditors."
+        default=None,
+        max_length=500,
+        description="Needed to send in spite of a blocking finding; it is kept and shown to auditors.",
     )
 
 
@@ -313,6 +338,12 @@ class MergeResult(Shape):
 
 
 # --- cases -------------------------------------------------------------------------------------------------------
+
+
+class CaseQuery(Paging):
+    state: Literal["open", "new", "claimed", "decided"] = "open"
+    rule: str | None = None
+    severity: Literal["S0", "S1", "S2", "S3", "S4"] | None = None
 
 
 class CaseOut(Shape):
@@ -489,6 +520,18 @@ class PriceOut(Shape):
     valid_to: datetime | None
     recorded_at: datetime
     recorded_by: str
+
+
+class ScriptQuery(Shape):
+    query: str = Field(default="", max_length=100)
+
+
+class PhoneOut(Shape):
+    value: str
+
+
+class ReplayOut(Shape):
+    replayed: int
 
 
 class ScriptOut(Shape):

@@ -1,1 +1,1 @@
-"""TODO"""
+"""One module per resource; handlers parse, call one service function, and answer."""

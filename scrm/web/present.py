@@ -1,0 +1,445 @@
+"""From what the hub knows to what the API shows: names for ids, masks on phones, texts in the reader's language."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from scrm.connector import HandsOver
+from scrm.core.cases import Case
+from scrm.core.claims import COMMITMENTS, SELLERS, Claim
+from scrm.core.compliance import Finding, Severity
+from scrm.core.customers import mask_phone
+from scrm.core.errors import BadInput
+from scrm.core.ids import public
+from scrm.core.price_book import PriceBook, Product
+from scrm.core.routing import Carriage, Closed, Route
+from scrm.core.texts import render
+from scrm.core.timeline import Entry
+from scrm.hub import Hub
+from scrm.services.annotate import HISTORY, entry_of, part_start
+from scrm.services.outbound import is_blocking, routes_to
+from scrm.services.prices import current_book
+from scrm.store.cases import StoredFinding
+from scrm.store.claims import Said
+from scrm.store.customers import Customer, KnownIdentity
+from scrm.store.database import Transaction
+from scrm.web import schemas
+
+_CLOSED = {
+    "zh-CN": {
+        Closed.NEVER_WROTE: "客户还没有在这个渠道发过消息",
+        Closed.WINDOW_OVER: "已超过回复时限,需等客户再次发来消息",
+        Closed.QUOTA_USED: "本轮可发送的条数已用完,需等客户再次发来消息",
+    },
+    "en": {
+        Closed.NEVER_WROTE: "the customer has not written on this channel yet",
+        Closed.WINDOW_OVER: "the reply window is over until the customer writes again",
+        Closed.QUOTA_USED: "no messages left until the customer writes again",
+    },
+}
+_RULES = {
+    "zh-CN": {"price-higher-later": "后报价高于先报价"},
+    "en": {"price-higher-later": "Later quote above an earlier one"},
+}
+_NAMESPACES = (("phone", "手机号"), ("wecom:", "企业微信客户"), ("unionid", "微信开放平台"), ("webim:", "网页聊天访客"))
+
+
+@dataclass(frozen=True, slots=True)
+class Presenting:
+    """Presents for one request. `names` maps logins and provider ids to people's names, channels to their labels."""
+
+    hub: Hub
+    language: str
+    names: Mapping[str, str]
+
+    @classmethod
+    async def open(cls, hub: Hub, language: str) -> Self:
+        async with hub.db.reading() as tx:
+            return await cls.within(hub, tx, language)
+
+    @classmethod
+    async def within(cls, hub: Hub, tx: Transaction, language: str) -> Self:
+        names = {name: channel.connector.label for name, channel in hub.channels.items()}
+        for actor in await tx.accounts.all():
+            names |= dict.fromkeys((actor.login, *actor.provider_ids), actor.name)
+        return cls(hub, language, names)
+
+    # --- customers -----------------------------------------------------------------------------------------------
+
+    async def customers(self, tx: Transaction, found: Sequence[Customer]) -> list[schemas.CustomerOut]:
+        """Rows of the customer list; a fixed number of statements for any number of rows."""
+        ids = [customer.id for customer in found]
+        last = await tx.timeline.load(c.last_entry_id for c in found if c.last_entry_id is not None)
+        channels = await tx.timeline.channels_of(ids)
+        identities = await tx.customers.identities(ids)
+        cases = await tx.cases.count_open(ids)
+        owners = {actor.id: actor.name for actor in await tx.accounts.all()}
+        return [
+            schemas.CustomerOut(
+                id=public("cus", customer.id),
+                name=customer.name,
+                channel_kinds=sorted({self._kind(name) for name in channels.get(customer.id, [])}),
+                phones=[_shown_value(i) for i in identities if i.customer_id == customer.id and _is_phone(i)],
+                last_entry=self._preview(last.get(customer.last_entry_id or 0)),
+                unread=customer.unread,
+                open_cases=cases.get(customer.id, 0),
+                owner=owners.get(customer.owner_id or 0),
+            )
+            for customer in found
+        ]
+
+    async def customer(self, tx: Transaction, customer: Customer) -> schemas.CustomerDetail:
+        (row,) = await self.customers(tx, [customer])
+        identities = await tx.customers.identities([customer.id])
+        book = await current_book(self.hub, tx)
+        said = (await tx.claims.history([customer.id], since=tx.now - HISTORY)).get(customer.id, [])
+        return schemas.CustomerDetail(
+            **row.model_dump(),
+            identities=[self._identity(identity) for identity in identities],
+            merges=[
+                schemas.MergeOut(
+                    id=public("mrg", merge.id),
+                    other_name=other,
+                    automatic=merge.automatic,
+                    reason=merge.reason,
+                    actor=self._name(merge.actor),
+                    at=merge.at,
+                    undone_at=merge.undone_at,
+                )
+                for merge, other in await tx.customers.merges(customer.id)
+            ],
+            maybe_same=[
+                schemas.MaybeLinkOut(customer_id=public("cus", other.id), name=other.name, reason=reason)
+                for other, reason in await tx.customers.maybe_same(customer.id)
+            ],
+            reply_channels=[self._route(route) for route in await routes_to(self.hub, tx, customer.id)],
+            standing_claims=self._standing(said, book, tx.now),
+        )
+
+    def _identity(self, known: KnownIdentity) -> schemas.IdentityOut:
+        namespace = known.identity.namespace
+        label = next((text for start, text in _NAMESPACES if namespace.startswith(start)), namespace)
+        return schemas.IdentityOut(
+            id=public("idn", known.id),
+            namespace=namespace,
+            label=label,
+            value=_shown_value(known),
+            reason=known.reason,
+            linked_at=known.linked_at,
+        )
+
+    def _route(self, route: Route) -> schemas.ReplyChannelOut:
+        conversation = route.conversation
+        connector = self.hub.channels[conversation.channel].connector
+        by_hand = conversation.carriage is Carriage.HAND_OVER
+        reason = _CLOSED[self.language][route.closed] if route.closed else ""
+        if by_hand and isinstance(connector, HandsOver):
+            reason = connector.handover_hint
+        return schemas.ReplyChannelOut(
+            channel=conversation.channel,
+            channel_kind=self._kind(conversation.channel),
+            label=connector.label,
+            mode="hand_over" if by_hand else "send",
+            open=route.closed is None,
+            reason=reason,
+            closes_at=route.closes_at,
+            remaining=route.remaining,
+        )
+
+    def _standing(self, said: Sequence[Said], book: PriceBook, now: datetime) -> list[schemas.StandingClaimOut]:
+        """What this customer has been told and what still stands, the latest of each product first."""
+        standing: dict[tuple[str, str], schemas.StandingClaimOut] = {}
+        for one in said:
+            for claim in one.claims:
+                if one.speaker not in SELLERS or not _still_stands(claim, one.at, now):
+                    continue
+                product = self._product(book, claim.sku, now)
+                standing[product or "", claim.quote.kind] = schemas.StandingClaimOut(
+                    entry_id=public("msg", one.entry_id),
+                    product=product or "",
+                    kind=claim.quote.kind,
+                    value=claim.quote.value,
+                    unit=claim.quote.unit,
+                    at=one.at,
+                    valid_until=claim.valid_until,
+                    channel_kind=self._kind(one.channel),
+                    speaker=one.speaker,
+                    actor_name=self._name(one.actor),
+                )
+        return sorted(standing.values(), key=lambda claim: claim.at, reverse=True)
+
+    def _preview(self, entry: Entry | None) -> schemas.EntryPreview | None:
+        if entry is None:
+            return None
+        text = entry.text or str(entry.body.get("disposition") or entry.body.get("provider_kind") or "")
+        return schemas.EntryPreview(
+            at=entry.at,
+            kind=entry.kind,
+            channel=entry.channel,
+            channel_kind=self._kind(entry.channel),
+            direction=entry.direction.value,
+            text=text[:200],
+        )
+
+    # --- entries -------------------------------------------------------------------------------------------------
+
+    async def entries(self, tx: Transaction, found: Sequence[Entry]) -> list[schemas.EntryOut]:
+        """Entries with everything that was read from them; a fixed number of statements."""
+        ids = [entry.id for entry in found]
+        tags = await tx.timeline.tags(ids)
+        claims = await tx.claims.of_entries(ids)
+        versions = await tx.timeline.versions(ids)
+        findings = await tx.cases.findings_of(ids)
+        against = await tx.timeline.load(
+            f.against_id for of_entry in findings.values() for f in of_entry if f.against_id is not None
+        )
+        book = await current_book(self.hub, tx)
+        return [
+            schemas.EntryOut(
+                id=public("msg", entry.id),
+                customer_id=public("cus", entry.customer_id) if entry.customer_id is not None else None,
+                channel=entry.channel,
+                channel_kind=self._kind(entry.channel),
+                channel_label=self._name(entry.channel),
+                thread=entry.thread,
+                kind=entry.kind,
+                direction=entry.direction.value,
+                speaker=entry.speaker.value,
+                actor=entry.actor,
+                actor_name=self._name(entry.actor),
+                at=entry.at,
+                received_at=entry.received_at,
+                text=entry.text,
+                body=_body(entry),
+                state=entry.state.value,
+                state_reason=entry.state_reason,
+                tags=[
+                    schemas.TagOut(
+                        tag=tag.tag,
+                        name=tag.name,
+                        kind="intent" if tag.kind == "intent" else "keyword",
+                        start=tag.start,
+                        end=tag.end,
+                        score=tag.score,
+                        rule=tag.rule,
+                        version=tag.version,
+                    )
+                    for tag in tags.get(entry.id, [])
+                ],
+                claims=[self._claim(claim, book, entry.at) for claim in claims.get(entry.id, [])],
+                versions=[
+                    schemas.EntryVersionOut(
+                        at=version.at, text=version.text, change="edited" if version.change == "edited" else "recalled"
+                    )
+                    for version in versions.get(entry.id, [])
+                ],
+                findings=[self.stored_finding(finding, against) for finding in findings.get(entry.id, [])],
+            )
+            for entry in found
+        ]
+
+    def _claim(self, claim: Claim, book: PriceBook, at: datetime) -> schemas.ClaimOut:
+        quote = claim.quote
+        return schemas.ClaimOut(
+            kind=quote.kind,
+            value=quote.value,
+            value_max=quote.value_max,
+            unit=quote.unit,
+            stance=quote.stance,
+            approx=quote.approx,
+            start=quote.start,
+            end=quote.end,
+            sku=claim.sku,
+            product=self._product(book, claim.sku, at),
+            valid_until=claim.valid_until,
+        )
+
+    # --- findings ------------------------------------------------------------------------------------------------
+
+    async def draft_findings(self, findings: Iterable[Finding]) -> list[schemas.FindingOut]:
+        """Findings about a draft, each with the earlier statement."""
+        found = list(findings)
+        async with self.hub.db.reading() as tx:
+            against = await tx.timeline.load(entry_of(f.against) for f in found if f.against)
+        return [self._finding(f, against.get(entry_of(f.against)) if f.against else None, 0) for f in found]
+
+    def stored_finding(self, stored: StoredFinding, entries: Mapping[int, Entry]) -> schemas.FindingOut:
+        """A finding on file. `entries` holds the statement it is against."""
+        finding = as_finding(stored)
+        earlier = entries.get(stored.against_id) if stored.against_id is not None else None
+        return self._finding(finding, earlier, part_start(finding.entry_id))
+
+    def evidence(self, entry: Entry, span: tuple[int, int] | None, until: str | None = None) -> schemas.EvidenceOut:
+        """A statement as evidence, with the words in question marked."""
+        return schemas.EvidenceOut(
+            entry_id=public("msg", entry.id),
+            at=entry.at,
+            channel=entry.channel,
+            channel_kind=self._kind(entry.channel),
+            channel_label=self._name(entry.channel),
+            speaker=entry.speaker,
+            actor_name=self._name(entry.actor),
+            text=entry.text,
+            start=span[0] if span else None,
+            end=span[1] if span else None,
+            valid_until=datetime.fromisoformat(until) if until else None,
+        )
+
+    def _finding(self, finding: Finding, earlier: Entry | None, offset: int) -> schemas.FindingOut:
+        span = moved(finding.span, offset)
+        return schemas.FindingOut(
+            rule=finding.rule,
+            rule_name=self.rule_name(finding.rule),
+            severity=finding.severity.value,
+            blocking=is_blocking(finding),
+            reason=render(finding, self.language, self.names),
+            start=span[0] if span else None,
+            end=span[1] if span else None,
+            against=self.earlier_evidence(finding, earlier),
+        )
+
+    def earlier_evidence(self, finding: Finding, earlier: Entry | None) -> schemas.EvidenceOut | None:
+        if earlier is None:
+            return None
+        span = finding.facts.get("earlier_span")
+        start, end = (span[0], span[1]) if isinstance(span, list | tuple) else (None, None)
+        offset = part_start(finding.against or "")
+        marked = (start + offset, end + offset) if isinstance(start, int) and isinstance(end, int) else None
+        until = finding.facts.get("earlier_until")
+        return self.evidence(earlier, marked, until if isinstance(until, str) else None)
+
+    def rule_name(self, rule: str) -> str:
+        return _RULES[self.language].get(rule, rule)
+
+    # --- cases ---------------------------------------------------------------------------------------------------
+
+    async def cases(self, tx: Transaction, found: Sequence[Case]) -> list[schemas.CaseOut]:
+        """Rows of the queue."""
+        customers = await tx.customers.load(case.customer_id for case in found)
+        findings = await tx.cases.findings(case.id for case in found)
+        people = {actor.id: actor.name for actor in await tx.accounts.all()}
+        book = await current_book(self.hub, tx)
+        return [
+            schemas.CaseOut(
+                id=public("cas", case.id),
+                customer_id=public("cus", case.customer_id),
+                customer_name=customers[case.customer_id].name if case.customer_id in customers else "",
+                rule=case.rule,
+                rule_name=self.rule_name(case.rule),
+                product=self._product(book, case.product, tx.now),
+                severity=Severity(case.severity).value,
+                state=case.state.value,
+                assignee=people.get(case.assignee_id or 0),
+                opened_at=case.opened_at,
+                updated_at=case.updated_at,
+                findings=len(findings.get(case.id, [])),
+                summary=self._summary(findings.get(case.id, [])),
+                verdict=case.verdict,
+                version=case.version,
+            )
+            for case in found
+        ]
+
+    def _summary(self, findings: Sequence[StoredFinding]) -> str:
+        return render(as_finding(findings[-1]), self.language, self.names) if findings else ""
+
+    # --- words ---------------------------------------------------------------------------------------------------
+
+    def price(self, product: Product) -> schemas.PriceOut:
+        return schemas.PriceOut(
+            sku=product.sku,
+            name=product.name,
+            aliases=list(product.aliases),
+            list_price=product.list_price,
+            unit=product.unit,
+            promotions=[
+                schemas.PromotionOut(
+                    name=p.name,
+                    price=p.price,
+                    ratio=p.ratio,
+                    starts_at=p.starts_at,
+                    ends_at=p.ends_at,
+                    condition=p.condition or None,
+                )
+                for p in product.promotions
+            ],
+            floors=dict(product.floors),
+            valid_from=product.valid_from,
+            valid_to=product.valid_to,
+            recorded_at=product.recorded_at or self.hub.now(),
+            recorded_by=self._name(product.recorded_by),
+        )
+
+    def _product(self, book: PriceBook, sku: str | None, at: datetime) -> str | None:
+        if sku is None:
+            return None
+        found = book.product(sku, at)
+        return found.name if found else sku
+
+    def _kind(self, channel: str) -> str:
+        found = self.hub.channels.get(channel)
+        return found.kind if found else channel
+
+    def _name(self, known_as: str) -> str:
+        return self.names.get(known_as, known_as)
+
+
+def as_finding(stored: StoredFinding) -> Finding:
+    """A finding on file as the rule gave it."""
+    kept = stored.finding
+    span = kept.get("span")
+    facts = kept.get("facts")
+    return Finding(
+        rule=stored.rule,
+        severity=Severity(stored.severity),
+        entry_id=str(kept.get("statement") or stored.entry_id),
+        against=str(kept["against"]) if kept.get("against") else None,
+        span=(int(str(span[0])), int(str(span[1]))) if isinstance(span, list) else None,
+        facts=facts if isinstance(facts, Mapping) else {},
+    )
+
+
+def moved(span: tuple[int, int] | None, offset: int) -> tuple[int, int] | None:
+    return (span[0] + offset, span[1] + offset) if span else None
+
+
+def cursor_of(at: datetime, row_id: int) -> str:
+    """An opaque place in a list ordered by (time, id)."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str | None) -> tuple[datetime, int] | None:
+    """The place behind a cursor. `BadInput` when it is not one of ours."""
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at, _, row_id = text.partition("|")
+        return datetime.fromisoformat(at), int(row_id)
+    except ValueError as error:
+        raise BadInput("the cursor is not one this API gave out") from error
+
+
+def _still_stands(claim: Claim, at: datetime, now: datetime) -> bool:
+    if claim.quote.stance not in COMMITMENTS or claim.quote.value is None:
+        return False
+    return now <= (claim.valid_until or at + timedelta(days=30))
+
+
+def _is_phone(known: KnownIdentity) -> bool:
+    return known.identity.namespace == "phone"
+
+
+def _shown_value(known: KnownIdentity) -> str:
+    return mask_phone(known.identity.value) if _is_phone(known) else known.identity.value
+
+
+def _body(entry: Entry) -> dict[str, object]:
+    body: dict[str, object] = dict(entry.body)
+    if entry.kind == "call" and body.get("phone"):
+        body["phone"] = mask_phone(str(body["phone"]))
+    return body
