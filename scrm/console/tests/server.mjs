@@ -409,8 +409,7 @@ function page(items, query, standard) {
 }
 
 function row(detailed) {
-  const { evidence: _evidence, history: _history, price_book: _book, ...rest } = detailed
-  return rest
+  return Object.fromEntries(Object.entries(detailed).filter(([name]) => !['evidence', 'history', 'price_book'].includes(name)))
 }
 
 function withCustomer(hub, response, id, run) {

@@ -55,6 +55,7 @@ export type EndpointEdit = Shapes['EndpointEdit']
 export type DeliveryOut = Shapes['DeliveryOut']
 export type EventTypeOut = Shapes['EventTypeOut']
 export type PriceOut = Shapes['PriceOut']
+export type PromotionOut = PriceOut['promotions'][number]
 export type ScriptOut = Shapes['ScriptOut']
 export type FiguresOut = Shapes['FiguresOut']
 

@@ -1,7 +1,7 @@
 /** The draft to the open customer: kept per customer, checked while it is typed, sent once. */
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { ApiProblem } from '@/api/client'
+import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
 import type { FindingOut, ReplyChannelOut, SuggestionOut } from '@/api/types'
 import { recall, remember } from '@/keep'

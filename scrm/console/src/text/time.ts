@@ -42,16 +42,11 @@ export function dayKey(iso: string): string {
 
 /** 2026年11月20日 14:20:05 GMT+8: what stands in evidence. */
 export function fullTime(iso: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-    timeZoneName: 'short',
-  }).format(new Date(iso))
+  const at = new Date(iso)
+  const date = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' }).format(at)
+  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(at)
+  const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find((part) => part.type === 'timeZoneName')
+  return [date, time, zone?.value ?? ''].join(' ').trim()
 }
 
 /** 11月20日 14:20: for lists that are not live. */

@@ -1,8 +1,4 @@
 /** The styles only the settings pages need. */
-import 'element-plus/theme-chalk/el-table.css'
-import 'element-plus/theme-chalk/el-table-column.css'
-import 'element-plus/theme-chalk/el-checkbox.css'
-import 'element-plus/theme-chalk/el-tooltip.css'
 import 'element-plus/theme-chalk/el-switch.css'
 import 'element-plus/theme-chalk/el-progress.css'
 import 'element-plus/theme-chalk/el-form.css'
