@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from scrm.core.claims.measures import COUNTED, counts_at
 from scrm.core.claims.model import Approx
-from scrm.core.claims.numbers import MEASURES, STARTS, Number, read_number
+from scrm.core.claims.numbers import STARTS, Number, read_number
 
 
 class Measure(StrEnum):
@@ -50,9 +51,9 @@ _JIAO = re.compile(
 _FEN = re.compile(r"分钱")
 _KUAI = re.compile(r"\s?块(?!地|砖|表|屏|板|肉|糖|状|瓷|玻)")
 _KUAI_TAIL = re.compile(
-    r"(?:零?([0-9一二两三四五六七八九])(?:[毛角]([0-9一二三四五六七八九])?分?|(?![0-9一二三四五六七八九十百])))|([0-9]{2})(?![0-9%折])"
+    r"(?:零?([0-9一二两三四五六七八九])(?:[毛角]([0-9一二三四五六七八九])?分?|(?![0-9十百千])))|([0-9]{2})(?![0-9%折])"
 )
-_TAIL_COUNTS = re.compile(rf"(?:{MEASURES})")
+_CN_ZHE = re.compile(r"([一二三四五六七八九])([一二三四五六七八九])折(?![叠页旧扣])")
 _KUAI_END = re.compile(r"钱|整")
 _DIGIT = {c: int(v) for c, v in zip("0123456789一二两三四五六七八九", "01234567891223456789", strict=True)}
 
@@ -78,26 +79,15 @@ _BEFORE = (
     ),
 )
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
-_ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线)")
+_ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
 _TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果分品像语])")
 _RATE = re.compile(r"(?:厘|分(?=利|息|[，。,]|$))(?!米)")
 _SHARE_OF = re.compile(
-    r"(百分之|千分之|万分之|千(?=[一二三四五六七八九0-9])|万(?=[一二三四五六七八九0-9]))(?=[零一二两三四五六七八九十百0-9])"
+    r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
 )
 _SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
-_COUNT = re.compile(rf"\s?多?(?:{MEASURES})")
-_COUNT_AFTER = re.compile(
-    r"\s?[多几来余]?(?:"
-    r"个(?![wW点])|只(?![要需有是能卖收限在])|台(?!式)|套(?!餐|装|系|房|路|票)|件(?!套)|条(?!件)|张(?!先|总|老|经|姐|哥)|包(?![邮安干含括您送赔退教过月年食吃住税到上门装换装修])"
-    r"|袋|盒|箱(?!子)|罐(?!装)|支(?![持付])|枝|组(?!合)|批(?!发)|份(?!儿)|款|种|样(?!子)|栋|户|间|号|页|章|项|节(?!日|目|省|假)|期|次(?!卡)|遍|回(?![复来去头家])|趟|级|倍|名(?!额|牌)"
-    r"|位(?!置)|人(?!民|均|工)|斤|两(?![个台套件条张包袋盒箱次年天人位种款])|克|吨|升(?!级)|米|平(?!时|台|均|安|常|价)|寸|岁|天(?!猫|然|津|花)|日(?!常|均|租)|周(?!末|年|边)|月(?![供租付卡费])|年(?![费卡付租])"
-    r"|季(?!节|卡)|晚(?!上)|秒|颗|粒|片|块(?=地|砖|表|屏|板|肉|糖|瓷|玻)|棵|本(?![月店来人地身金])|册|辆|部(?!分)|门(?!店|市)|桌|顿|餐|杯|碗|双(?!11|十|倍|人)|对(?![折吗吧不的于])|副|捆|卷|桶|壶|听(?![你您说到])|枚|幅"
-    r"|架|匹|场|轮|步|集(?!团|合)|首|堂|厅|方(?![便案式])|尺|亩|分钟|小时|星期|礼拜|课(?!程)|工作日|学时|学分|公斤|千克|毫升|英寸|公里|强|家(?!里|的|电|具|用|居|装|人|长)|元素|里|号|度|字|词|题|例|声|口|头|根|道|盘|瓶|壁"
-    r"|步|行(?=代码)|后(?=四|六)|拍|GB|G|M|T|帧|针|股|手|圈|单(?![价买位独人])|点赞|粉丝|播放|阅读|门牌|大卡|卡路里|千卡|平米|平方|积分|京豆|金币|流量|毫安|码"
-    r")"
-)
-_UNIT_ONE = re.compile(r"\s?一?(?:[0-9一二两三四五六七八九十半]+)")
+_COUNT = re.compile(rf"\s?[多几来余]?{COUNTED}")
 
 
 def find_amounts(text: str, masked: Sequence[tuple[int, int]]) -> Iterator[Amount]:
@@ -122,7 +112,7 @@ def _masked_until(place: int, masked: Sequence[tuple[int, int]]) -> int | None:
 
 
 def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | None:
-    share = _share(text, start)
+    share = _share(text, start) or _two_digit_fold(text, start)
     if share is not None:
         return share
     number = read_number(text, start)
@@ -136,13 +126,31 @@ def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | 
 
 
 def _share(text: str, start: int) -> Amount | None:
-    """百分之三, 千分之五, 万2.5."""
-    match = _SHARE_OF.match(text, start) if text[start] in _SHARES else None
-    number = read_number(text, match.end()) if match is not None else None
-    if match is None or number is None or number.value is None:
+    """百分之三点六, 千分之五, 万2.5; as per cent."""
+    match = _SHARE_OF.match(text, start)
+    value = None if match is None else _decimal(match["part"])
+    if match is None or value is None:
         return None
-    value = number.value / _SHARES[match[0][0]] * 100
-    return Amount(start=start, end=number.end, value=value, measure=Measure.PERCENT)
+    return Amount(
+        start=start, end=match.end(), value=value / _SHARES[match["whole"]] * 100, measure=Measure.PERCENT
+    )
+
+
+def _decimal(text: str) -> Decimal | None:
+    whole, _, fraction = text.partition("点")
+    number = read_number(whole, 0)
+    if number is None or number.value is None or number.end != len(whole):
+        return None
+    return number.value + (Decimal("0." + "".join(str(_DIGIT.get(c, 0)) for c in fraction)) if fraction else 0)
+
+
+def _two_digit_fold(text: str, start: int) -> Amount | None:
+    """八五折 is 85 %, never 8 to 5."""
+    match = _CN_ZHE.match(text, start)
+    if match is None:
+        return None
+    value = Decimal(_DIGIT[match[1]] * 10 + _DIGIT[match[2]])
+    return Amount(start=start, end=match.end(), value=value, measure=Measure.FOLD)
 
 
 def _measured(text: str, start: int, number: Number) -> Amount:
@@ -196,10 +204,10 @@ _JIAO_AFTER_YUAN = re.compile(r"([0-9一二三四五六七八九])[角毛](?:([0
 
 def _kuai(text: str, money: Amount, end: int) -> Amount:
     """十二块五, 九块九毛九, 19块8; but 五块三斤 is five for three 斤."""
-    if text[end : end + 1] == "半" and money.value is not None and not _TAIL_COUNTS.match(text, end + 1):
+    if text[end : end + 1] == "半" and money.value is not None and not counts_at(text, end + 1):
         return replace(money, end=end + 1, value=money.value + Decimal("0.5"))
     tail = _KUAI_TAIL.match(text, end)
-    counts = tail is not None and _TAIL_COUNTS.match(text, tail.end()) is not None
+    counts = tail is not None and counts_at(text, tail.end())
     if tail is None or money.value is None or (counts and not tail[2]):
         match = _KUAI_END.match(text, end)
         return replace(money, end=match.end() if match else end)
@@ -215,14 +223,14 @@ def _small_change(text: str, money: Amount, match: re.Match[str]) -> Amount | No
     if match[1] is None and not (match[0].endswith("钱") or text[money.start].isdigit()):
         return None
     top = None if money.value_max is None else money.value_max / 10
-    if match[2] and not _TAIL_COUNTS.match(text, match.end()):
+    if match[2] and not counts_at(text, match.end()):
         return replace(money, end=match.end(), value=money.value / 10 + Decimal(_DIGIT[match[2]]) / 100)
     end = match.start(2) if match[2] else match.end()
     return replace(money, end=end, value=money.value / 10, value_max=top)
 
 
 def _count(text: str, plain: Amount) -> Amount | None:
-    match = _COUNT_AFTER.match(text, plain.end)
+    match = _COUNT.match(text, plain.end)
     if match is None:
         return None
     return replace(plain, end=match.end(), measure=Measure.COUNT, unit=match[0].strip().lstrip("多几来余"))

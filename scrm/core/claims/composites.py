@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scrm.core.claims.amounts import fold_share
+from scrm.core.claims.measures import COUNTED
 from scrm.core.claims.model import Kind
-from scrm.core.claims.numbers import MEASURES, read_number
+from scrm.core.claims.numbers import read_number
 
 _Q = r"(?:[0-9零一二两三四五六七八九十百千万亿][0-9零一二两三四五六七八九十百千万亿wWkK.]*)"
-_U = rf"(?:{MEASURES}|单|元|块钱?|人同行|人团)"
+_U = rf"(?:{COUNTED}|单|元|块钱?|人同行|人团)"
+_CHINESE_DIGITS = "零一二三四五六七八九"
 _CASH = frozenset({"元", "块", "块钱"})
 _REACH = r"(?:消费满?|充值满?|充满?|买满?|拍满?|购满?|订满?|办满?|存满?|交满?|续满?|报满?|预存|实付满?|下单满?|订单满?|累计满?|单笔满?|凑满?|满|够|达到?)"
 _MAY = r"(?:以上|及以上)?[,，]?(?:都|就|即|再|还|也)?(?:可以?|能|直接|立即|另外?|额外)?(?:享受?|用|领)?"
@@ -84,8 +86,16 @@ def _share(text: str) -> Decimal | None:
         return Decimal("0.5")
     if text.startswith(("免", "0", "零")) and not text.endswith("折"):
         return Decimal(0)
-    value = _number(text.removesuffix("折"))
+    value = _digits(text.removesuffix("折"))
     return None if value is None else fold_share(value)
+
+
+def _digits(text: str) -> Decimal | None:
+    """七五 is 75 before 折, though it is no number elsewhere."""
+    value = _number(text)
+    if value is None and len(text) == 2 and all(c in _CHINESE_DIGITS for c in text):
+        return Decimal(10 * _CHINESE_DIGITS.index(text[0]) + _CHINESE_DIGITS.index(text[1]))
+    return value
 
 
 def _gift(match: re.Match[str]) -> Composite | None:
@@ -115,7 +125,7 @@ def _given(match: re.Match[str]) -> Composite | None:
 
 def _delivery(match: re.Match[str]) -> Composite:
     return Composite(
-        kind=Kind.GIFT, start=match.start(), end=match.end(), value=None, threshold=_number(match["threshold"])
+        kind=Kind.GIFT, start=match.start(), end=match.end(), value=None, threshold=_number(match["threshold"] or match["from"])
     )
 
 
@@ -161,7 +171,7 @@ _PATTERNS = (
     ),
     _compiled(
         "折|半价",
-        rf"(?P<threshold>{_Q})(?P<unit>{_U}){_MAY}(?:打|享)?(?P<share>半价|对折|{_Q}折)(?![叠页旧扣])",
+        rf"(?<![0-9.前第零一二两三四五六七八九十百])(?P<threshold>{_Q})(?P<unit>{_U}){_MAY}(?:打|享)?(?P<share>半价|对折|{_Q}折)(?![叠页旧扣])",
         _threshold_ratio,
     ),
     _compiled(
@@ -171,7 +181,7 @@ _PATTERNS = (
     ),
     _compiled(
         "包|免|邮",
-        rf"(?:{_REACH}?\s?(?P<threshold>{_Q})(?:{_U})?{_MAY}(?:全国|江浙沪|全部)?)?不?(?:包邮|免邮费?|免运费|包运费|包快递费?|包安装|包送货|包配送)",
+        rf"(?:(?:{_REACH}\s?(?P<threshold>{_Q})(?:{_U})?|(?P<from>{_Q})(?:{_U})?(?:起|以上)){_MAY}(?:全国|江浙沪|全部)?)?不?(?:包邮|免邮费?|免运费|包运费|包快递费?|包安装|包送货|包配送)",
         _delivery,
     ),
     _compiled("[息率]", r"免利?息|无息|(?<![0-9.])[0零](?:利息|利率|息)", _nothing_of(Kind.INTEREST_RATE)),
@@ -195,7 +205,7 @@ _PATTERNS = (
     ),
     _compiled(
         "[送赠]",
-        rf"(?P<verb>加送|再送|另送|还送|附赠|加赠|赠送|送|赠)(?:给)?(?:您|你)?(?:们)?(?P<value>{_Q})(?P<unit>{MEASURES})(?!.{{0,3}}价值)(?![到过去来趟程下])",
+        rf"(?P<verb>加送|再送|另送|还送|附赠|加赠|赠送|送|赠)(?:给)?(?:您|你)?(?:们)?(?P<value>{_Q})(?P<unit>{COUNTED})(?!.{{0,3}}价值)(?![到过去来趟程下])",
         _given,
     ),
 )

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from scrm.core.claims.measures import counts_at
 from scrm.core.claims.model import Approx
 
 _DIGITS = {
@@ -27,13 +28,7 @@ _POINT = re.compile(r"点([零一二三四五六七八九]+)(?=[十百千万亿w
 _MORE = re.compile(r"([多余来几])(?=[十百千万亿])")
 _LETTERS = frozenset("kKwW")
 
-STARTS = re.compile(r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余]|[元块])")
-MEASURES = (
-    "平方米|平方|平米|公里|公斤|千克|毫升|厘米|毫米|英寸|年级|小时|分钟|秒钟|星期|礼拜|课时|工作日|个|只|台|套|件|条|张|包|袋|盒|箱|瓶|罐|支|枝"
-    "|组|批|份|款|种|样|栋|楼|层|室|户|间|号|页|章|项|节|期|次|遍|回|趟|级|倍|名|位|人|斤|两|克|吨|升|米|平|寸|岁|天|日|周|月|年|季|晚"
-    "|颗|粒|片|块|棵|本|册|辆|部|门|桌|顿|餐|杯|碗|双|对|副|把|打|捆|卷|桶|壶|听|枚|幅|架|把|匹|头|口|家|场|轮|步|集|首|堂|遍|厅|卫|方|尺|亩"
-)
-_MEASURE = re.compile(rf"(?:{MEASURES})(?!餐费)")
+STARTS = re.compile(r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余元块]|分之)|(?<=[费佣金率])[千万](?=[0-9一二三四五六七八九])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ def _digit_run(text: str, run: re.Match[str]) -> Number | None:
     end = run.end()
     if text[end : end + 1] in _UNITS:
         return None
-    if end - run.start() > 3 and _MEASURE.match(text, end):
+    if end - run.start() > 3 and counts_at(text, end):
         end -= 1
     digits = "".join(str(_DIGITS[c]) for c in text[run.start() : end])
     fraction = _POINT.match(text, end)
@@ -181,11 +176,11 @@ class _Reading:
         if digit - low != 1 and (low, digit) != (3, 5):
             return False
         unit_follows = self.text[self.place + 1 : self.place + 2] in _UNITS
-        ends = self.last_unit is not None and self.last_unit > 10 and not self._counts(self.place + 1)
+        ends = self.last_unit is not None and self.last_unit > 10 and not counts_at(self.text, self.place + 1)
         if not (
             unit_follows
             or ends
-            or (self.last_unit is None and self.text[self.place + 1 : self.place + 2] in {*"块毛折成"})
+            or (self.last_unit is None and self.text[self.place + 1 : self.place + 2] in {*"块毛成"})
         ):
             return False
         self.pending = (low, Decimal(digit))
@@ -211,7 +206,7 @@ class _Reading:
         if self.top_unit is not None and unit >= self.top_unit:
             return False
         inside = _add(self.section, self.pending or (Decimal(0), Decimal(0)))
-        if inside == (0, 0):
+        if not inside[1]:
             if self.last_unit is not None:
                 return False
             inside = (Decimal(1), Decimal(1))
@@ -254,7 +249,7 @@ class _Reading:
         assert self.pending is not None
         if self.last_unit is None:
             return Decimal(1)
-        if self._counts(self.end):
+        if counts_at(self.text, self.end):
             return None if self._is_cut(self.end) else Decimal(1)
         if self.zero or self.last_unit == 10:
             return Decimal(1)
@@ -270,10 +265,6 @@ class _Reading:
             single = self.text[self.pending_start] == "一" and self.section[0] + self.total[0] > 100
             return single and re.compile("斤|公斤|平|节|晚|张|次|套").match(self.text, end) is not None
         return not self.zero
-
-    def _counts(self, place: int) -> bool:
-        match = _MEASURE.match(self.text, place)
-        return match is not None and match[0] != "块"
 
     def _pend(self, low: int | Decimal, high: int | Decimal, width: int) -> None:
         self.pending = (Decimal(low), Decimal(high))

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from scrm.core.claims.amounts import Amount, Measure, find_amounts
 from scrm.core.claims.composites import Composite, find_composites
-from scrm.core.claims.cues import Cue, Family, classify, left_cue, right_cue
+from scrm.core.claims.cues import WEAK, Cue, Family, classify, left_cue, right_cue
 from scrm.core.claims.folding import Folded, fold
 from scrm.core.claims.masks import spans_of_no_money
 from scrm.core.claims.model import Approx, Kind, Quote
 from scrm.core.claims.stance import Place, stance_of
-from scrm.core.claims.units import bundle_after, unit_after, unit_before
+from scrm.core.claims.units import bundle_after, bundle_before, unit_after, unit_before
 from scrm.core.timeline import Speaker
 
 _TRIGGER = re.compile(
@@ -28,9 +28,12 @@ _NEVER_RIGHT = re.compile(
     r"到货|到店|到家|到底|以后|以前|起床|不见|和尚|成都|开头|开始|多家|多名|多位|多人|多种|多个|多次|多款|多平|走路|提高|里面|当时"
 )
 _COUNTS_LEFT = re.compile(
-    r"(?:第|共有|前|排|编|码|号|NO|No|no|#|@|楼|幢|栋|座|室|区|路|班|线|穿|满分|得|龄|超级|TOP|Top|top|在第|型|款|版|代|级|约有|共计有|近|系列|年|月|[A-Za-z])[.:：]?\s?$"
+    r"(?:第|共有|前|排|编|码|号|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|在第|型|代|约有|共计有|[A-Za-z])[.:：]?\s?$"
 )
 _SMALL = Decimal(100)
+_STORAGE = frozenset(map(Decimal, (256, 512, 1024)))
+_ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
+_PRICE_TALK = re.compile(r"买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少")
 
 
 def read_quotes(text: str, speaker: Speaker, *, masked: Sequence[tuple[int, int]] = ()) -> tuple[Quote, ...]:
@@ -105,7 +108,10 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speake
         unit = unit_before(text, window, amount.start)
     if not _is_quote(text, amount, cue, window, unit is not None):
         return None
-    named = classify(amount, cue.family if cue else None)
+    least = None if unit or amount.measure is not Measure.BARE else bundle_before(text, window, amount.start)
+    if least is not None and least[1]:
+        unit = least[0].lstrip("0123456789一二两三四五六七八九十百千")
+    named = classify(amount, cue)
     if named is None:
         return None
     kind, value, value_max = named
@@ -136,39 +142,54 @@ def _clause_start(text: str, place: int) -> int:
 
 
 def _is_quote(text: str, amount: Amount, cue: Cue | None, window: int, has_unit: bool) -> bool:
-    """Whether an amount is money at all. A marked one is; a bare one needs a cue, a unit or a place where prices stand."""
+    """Whether an amount is money at all: a marked one is, a bare one by its cue, its unit or the place it stands in."""
     if amount.measure not in {Measure.MONEY, Measure.BARE}:
         return True
     if cue is not None and cue.family is Family.NOT_OURS:
         return False
     if amount.marked:
-        return not (
-            amount.chinese
-            and amount.value is not None
-            and amount.value < 10
-            and text[amount.end - 1] == "块"
-            and not _OPEN_RIGHT.match(text, amount.end)
-            and not has_unit
-        )
+        return not _is_piece(text, amount) or has_unit
     if has_unit:
         return True
-    open_right = _OPEN_RIGHT.match(text, amount.end) is not None and _NEVER_RIGHT.match(text, amount.end) is None
-    if not open_right and bundle_after(text, amount.end) is None:
-        return cue is not None and cue.family is not Family.PRICE and right_cue(text, amount.end) is not None
-    if cue is not None and (
-        cue.family is not Family.PRICE
-        or cue.word not in {"是", "要", "就要", "给您", "给", "就", ":", "=", "共", "一共", "总共", "花", "才"}
-    ):
+    if _is_storage(amount):
+        return cue is not None and cue.family is Family.PRICE and cue.word not in WEAK
+    if _NEVER_RIGHT.match(text, amount.end):
+        return False
+    if cue is not None and (cue.family is not Family.PRICE or cue.word not in WEAK):
         return True
-    if amount.value is None:
-        return amount.marked
-    if _COUNTS_LEFT.search(text, window, amount.start):
+    return _stands_like_a_price(text, amount, cue, window)
+
+
+def _is_piece(text: str, amount: Amount) -> bool:
+    """三块蛋糕: a few pieces of something, not yuan."""
+    few = amount.chinese and amount.value is not None and amount.value < 10
+    return few and text[amount.end - 1] == "块" and not _OPEN_RIGHT.match(text, amount.end)
+
+
+def _is_storage(amount: Amount) -> bool:
+    return amount.value in _STORAGE and not amount.chinese
+
+
+def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
+    """No word tells: the shape of the number and what follows it decide."""
+    if amount.value is None or _COUNTS_LEFT.search(text, window, amount.start):
+        return False
+    bundled = bundle_after(text, amount.end) or bundle_before(text, window, amount.start)
+    if bundled is not None:
+        return amount.value >= 1
+    if amount.approx is Approx.EXACT and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
-        return cue is not None and cue.word in {"给您", "才"} and amount.value >= 5
-    if not amount.scaled and not amount.chinese and 2010 <= amount.value <= 2035:
-        return cue is not None
-    return True
+        return _is_small_price(text, amount, cue, window)
+    looks_like_a_year = not amount.scaled and not amount.chinese and 2010 <= amount.value <= 2035
+    return cue is not None or not looks_like_a_year
+
+
+def _is_small_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
+    if not amount.chinese and _ENDS_LIKE_A_PRICE.search(text, amount.start, amount.end):
+        return True
+    opens = not text[window : amount.start].strip()
+    return amount.value is not None and amount.value >= 5 and _PRICE_TALK.search(text) is not None and (cue is not None or opens)
 
 
 def _implied_unit(kind: Kind, cue: Cue | None) -> str | None:

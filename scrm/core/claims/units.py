@@ -20,7 +20,7 @@ _AFTER = re.compile(
     rf"(?:的)?\s?(?:/|每|(?:一|1)(?![个]?起|共|定|样|直|般|些|下|次性|次付|次买))\s?(?P<first>{_UNIT})(?![版卡费])(?:(?:/|每|一)(?P<second>{_UNIT}))?"
 )
 _BEFORE = re.compile(
-    rf"(?:(?P<every>每)\s?|(?<![这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9])(?:一|1))(?P<first>{_UNIT})(?:(?:课|票|人|账号|学生|用户|机器|产品|餐|设备|房|面膜|房子|[^，。,;!?0-9]{{1,2}})(?=[^，。,;!?]))?"
+    rf"(?:(?P<every>每)\s?|(?<![这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9])(?:一|1)|(?=半))(?P<first>半年|{_UNIT})(?:(?:课|票|人|账号|学生|用户|机器|产品|餐|设备|房|面膜|房子|[^，。,;!?0-9]{{1,2}})(?=[^，。,;!?]))?"
     rf"(?:每\s?(?P<second>{_UNIT}))?(?:下来|的话|大概|大约|就|才|也|都|只|要|收|是|算|不到|差不多|费用|收费|价格?|需要|左右|最低|优惠|现在|我们|他们|卖|一共|总共|给您|你|您|[:=])*\s?¥?$"
 )
 _NAMED = (
@@ -33,6 +33,10 @@ _NAMED = (
 )
 _BUNDLE = re.compile(
     r"\s?(?P<count>[0-9]+|[两二三四五六七八九十]+)\s?(?P<unit>包|袋|盒|箱|瓶|罐|支|枝|件|个|斤|双|条|张|份|本|颗|片|块|只|组|套|杯|碗|卷|桶|提|串|公斤|根|对|把|粒|节课?|次|人|年|个月|月|天|晚)(?!减|打|折|起|送|以上|包邮|发货|到|内|后|免息)"
+)
+_BUNDLE_BEFORE = re.compile(
+    r"(?<![第前])(?P<count>[0-9]+|[两二三四五六七八九十百千]+|一(?=百|千))百?(?P<unit>包|袋|盒|箱|瓶|罐|支|枝|件|个|斤|双|条|份|颗|片|只|组|套|杯|碗|桶|提|台|吨|公斤)"
+    r"(?P<least>及?以上|起)?(?:只要|才|就|是|卖|给您?|算您?|一共|装|:)*\s?$"
 )
 _DIGITS = {c: str(v) for v, c in enumerate("一二三四五六七八九十", start=1)} | {"两": "2"}
 
@@ -50,6 +54,14 @@ def unit_before(text: str, start: int, end: int) -> str | None:
             return unit
     match = _BEFORE.search(text, start, end)
     return None if match is None else _joined(match)
+
+
+def bundle_before(text: str, start: int, end: int) -> tuple[str, bool] | None:
+    """What a price just before `end` buys (两件99 -> 2件), and whether that is a least quantity (一百件以上38)."""
+    match = _BUNDLE_BEFORE.search(text, start, end)
+    if match is None:
+        return None
+    return _DIGITS.get(match["count"], match["count"]) + match["unit"], match["least"] is not None
 
 
 def bundle_after(text: str, end: int) -> str | None:
