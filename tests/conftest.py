@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from scrm.bootstrap import migrate, open_hub
 from scrm.core.access import Actor, Role
@@ -55,52 +57,57 @@ def skip_or_fail(reason: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied: migrating once is enough."""
+    path = tmp_path_factory.mktemp("migrated") / "scrm.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_name() -> Iterator[str]:
+    """A migrated PostgreSQL database, to be copied."""
+    name = f"scrm_template_{secrets.token_hex(6)}"
+    asyncio.run(_on_postgresql(f'CREATE DATABASE "{name}"'))
+    migrate(f"{POSTGRESQL}/{name}")
+    yield name
+    asyncio.run(_on_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("server", marks=pytest.mark.server)])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'scrm.db'}"
-        await run_migration(url)
-        yield Place(url, None)
+        copy = tmp_path / "scrm.db"
+        copy.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
+        yield Place(f"sqlite:///{copy}", None)
         return
-    async with server_place() as found:
-        yield found
+    await _redis_answers()
+    name = f"scrm_test_{secrets.token_hex(6)}"
+    template = request.getfixturevalue("migrated_name")
+    await _on_postgresql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield Place(f"{POSTGRESQL}/{name}", REDIS)
+    await _on_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-class server_place:  # noqa: N801  # used like a function
-    """A fresh PostgreSQL database, dropped in the end, with Redis beside it."""
-
-    def __init__(self) -> None:
-        self._name = f"scrm_test_{secrets.token_hex(6)}"
-
-    async def __aenter__(self) -> Place:
-        try:
-            admin = await asyncpg.connect(f"{POSTGRESQL}/postgres", timeout=5)
-        except (OSError, asyncpg.PostgresError) as error:
-            skip_or_fail(f"PostgreSQL does not answer at 127.0.0.1:5432: {error}")
-            raise
-        await admin.execute(f'CREATE DATABASE "{self._name}"')
-        await admin.close()
-        redis = Redis.from_url(REDIS)
-        try:
-            await redis.ping()
-        except OSError as error:
-            skip_or_fail(f"Redis does not answer at 127.0.0.1:6379: {error}")
-        finally:
-            await redis.aclose()
-        url = f"{POSTGRESQL}/{self._name}"
-        await run_migration(url)
-        return Place(url, REDIS)
-
-    async def __aexit__(self, *_: object) -> None:
+async def _on_postgresql(statement: str) -> None:
+    try:
         admin = await asyncpg.connect(f"{POSTGRESQL}/postgres", timeout=5)
-        await admin.execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')
-        await admin.close()
+    except (OSError, asyncpg.PostgresError) as error:
+        skip_or_fail(f"PostgreSQL does not answer at 127.0.0.1:5432: {error}")
+        raise
+    await admin.execute(statement)
+    await admin.close()
 
 
-async def run_migration(url: str) -> None:
-    import asyncio
-
-    await asyncio.to_thread(migrate, url)
+async def _redis_answers() -> None:
+    redis = Redis.from_url(REDIS)
+    try:
+        await redis.ping()
+    except (OSError, RedisError) as error:
+        skip_or_fail(f"Redis does not answer at 127.0.0.1:6379: {error}")
+    finally:
+        await redis.aclose()
 
 
 @pytest.fixture

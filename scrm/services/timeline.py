@@ -52,6 +52,15 @@ class _Batch:
         return self.completed.get(key) or self.fresh.get(key) or self.known.get(key)
 
 
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A change that was applied, with the entry before and after it."""
+
+    before: Entry
+    change: Change
+    after: Entry
+
+
 async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened]) -> list[Event]:
     """Store what happened; give back the facts to publish. What is on a timeline already is not put there again."""
     sightings = [_sighting(hub, one) for one in happened if one.event.customer is not None]
@@ -67,12 +76,13 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
     await tx.timeline.append(fresh)
     await tx.timeline.complete(list(batch.completed.values()))
     changed = await _apply_changes(tx, batch)
-    reread = [*batch.completed.values(), *(entry for entry, change in changed if change.what == "edited")]
-    await tx.timeline.clear_reading([entry.id for entry in reread])
-    await tx.claims.clear([entry.id for entry in reread])
+    reread = {entry.id: entry for entry in batch.completed.values()}
+    reread |= {one.after.id: one.after for one in changed if one.change.what == "edited"}
+    await tx.timeline.clear_reading(list(reread))
+    await tx.claims.clear(list(reread))
     await tx.search.add([(entry.id, entry.text) for entry in fresh])
     await tx.search.replace(_rewordings(batch, changed))
-    annotated = await annotate(hub, tx, [*fresh, *reread])
+    annotated = await annotate(hub, tx, list(({entry.id: entry for entry in fresh} | reread).values()))
     await tx.customers.touch(_activities(fresh))
     renamed = await tx.customers.name(_names(placed))
     return [
@@ -80,7 +90,7 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
         *(merged_event(merge) for merge in resolved.merged),
         *(entry_added(hub, entry, annotated.tags.get(entry.id, ())) for entry in fresh),
         *(entry_changed(entry, "completed") for entry in batch.completed.values()),
-        *(entry_changed(entry, change.what) for entry, change in changed),
+        *(entry_changed(one.after, one.change.what) for one in changed),
         *(Event(type="customer.changed", customer_id=customer_id, payload={}) for customer_id in sorted(renamed)),
         *annotated.events,
     ]
@@ -196,23 +206,23 @@ def _change(one: Happened, body: Recall | Edit | DeliveryFailure) -> Change:
     return Change(channel=one.channel, target=body.target, what=what, at=one.event.at, text=text)
 
 
-async def _apply_changes(tx: Transaction, batch: _Batch) -> list[tuple[Entry, Change]]:
-    """Apply changes to entries that are there, the ones that waited for this batch's entries first; keep the rest.
-
-    Gives back each entry as it stands afterwards.
-    """
+async def _apply_changes(tx: Transaction, batch: _Batch) -> list[_Changed]:
+    """Apply changes to entries that are there, those that waited for this batch's entries first; keep the rest."""
     waited = await tx.timeline.take_awaited(list(batch.fresh))
-    here: list[tuple[Entry, Change]] = []
+    applied: list[_Changed] = []
+    latest: dict[tuple[str, str], Entry] = {}
     missing: list[Change] = []
     for change in [*waited, *batch.changes]:
-        target = batch.find((change.channel, change.target))
-        if target is None:
+        key = (change.channel, change.target)
+        before = latest.get(key) or batch.find(key)
+        if before is None:
             missing.append(change)
-        elif not (change.what == "recalled" and target.state is EntryState.RECALLED):
-            here.append((target, change))
-    await tx.timeline.change(here)
+        elif not (change.what == "recalled" and before.state is EntryState.RECALLED):
+            latest[key] = _after(before, change)
+            applied.append(_Changed(before, change, latest[key]))
+    await tx.timeline.change([(one.before, one.change) for one in applied])
     await tx.timeline.await_target(missing)
-    return [(_after(entry, change), change) for entry, change in here]
+    return applied
 
 
 def _after(entry: Entry, change: Change) -> Entry:
@@ -225,19 +235,16 @@ def _after(entry: Entry, change: Change) -> Entry:
             return replace(entry, state=EntryState.FAILED, state_reason=change.text)
 
 
-def _rewordings(batch: _Batch, changed: Sequence[tuple[Entry, Change]]) -> list[tuple[int, str, str]]:
-    """(entry id, earlier text, new text) for the search index."""
+def _rewordings(batch: _Batch, changed: Sequence[_Changed]) -> list[tuple[int, str, str]]:
+    """(entry id, earlier text, new text) for the search index, in order."""
     completed = [
         (entry.id, batch.known[key].text, entry.text)
         for key, entry in batch.completed.items()
         if batch.known[key].text != entry.text
     ]
-    edited = []
-    for entry, change in changed:
-        before = batch.find((change.channel, change.target))
-        if change.what == "edited" and before is not None:
-            edited.append((entry.id, before.text, entry.text))
-    return [*completed, *edited]
+    return completed + [
+        (one.after.id, one.before.text, one.after.text) for one in changed if one.change.what == "edited"
+    ]
 
 
 def _activities(entries: Iterable[Entry]) -> list[Activity]:

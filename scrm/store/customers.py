@@ -100,7 +100,8 @@ class Customers(Noun):
     async def touch(self, activities: Sequence[Activity]) -> None:
         """Bring the customer list up to date after a batch."""
         c = _customers.c
-        newer = bindparam("b_at") >= c.last_at
+        at = bindparam("b_at", type_=schema.UtcTime())
+        newer = at >= c.last_at
         if activities:
             await self._work.run(
                 update(_customers)
@@ -108,7 +109,7 @@ class Customers(Noun):
                 .values(
                     unread=c.unread + bindparam("b_unread"),
                     last_entry_id=case((newer, bindparam("b_entry")), else_=c.last_entry_id),
-                    last_at=case((newer, bindparam("b_at")), else_=c.last_at),
+                    last_at=case((newer, at), else_=c.last_at),
                 )
                 .execution_options(synchronize_session=False),
                 [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, bindparam, func, select, text
+from sqlalchemy import Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from scrm.store import schema
@@ -33,6 +33,9 @@ $$
 POSTGRESQL_INDEX = "CREATE INDEX ix_entries_said ON entries USING gin (scrm_grams(text)) WITH (fastupdate = on)"
 
 
+_DELETE = "INSERT INTO entries_search(entries_search, rowid, said) VALUES ('delete', :id, :said)"
+
+
 class Search(Noun):
     async def add(self, entries: Sequence[tuple[int, str]]) -> None:
         """Make entries findable: (id, text). On PostgreSQL the index does it by itself."""
@@ -42,12 +45,13 @@ class Search(Noun):
 
     async def replace(self, changed: Sequence[tuple[int, str, str]]) -> None:
         """Entries whose text changed: (id, earlier text, new text)."""
-        gone = [{"id": entry_id, "said": _spaced(old)} for entry_id, old, _ in changed if old]
-        if self._work.is_sqlite and gone:
-            await self._work.run(
-                text("INSERT INTO entries_search(entries_search, rowid, said) VALUES ('delete', :id, :said)"), gone
-            )
-        await self.add([(entry_id, new) for entry_id, _, new in changed])
+        if not self._work.is_sqlite:
+            return
+        # Row by row: an entry may be in the list more than once, and the index believes what it is told to delete.
+        for entry_id, old, new in changed:
+            if old:
+                await self._work.run(text(_DELETE), {"id": entry_id, "said": _spaced(old)})
+            await self.add([(entry_id, new)])
 
     async def customers(self, query: str, *, limit: int = 200) -> list[int]:
         """Customers of the newest entries that contain the query, newest first, without repeats."""
@@ -60,7 +64,7 @@ class Search(Noun):
             phrase = '"' + _spaced(query).replace('"', '""') + '"'
             wanted = wanted.where(c.id.in_(matching.params(said=phrase)))
         else:
-            grams = bindparam("grams", _grams(query), type_=ARRAY(String))
+            grams = bindparam("grams", _grams(query), type_=ARRAY(Text))
             wanted = wanted.where(func.scrm_grams(c.text).op("@>")(grams))
         rows = await self._work.rows(wanted.order_by(c.id.desc()).limit(limit))
         return list(dict.fromkeys(row.customer_id for row in rows))
