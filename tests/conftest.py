@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,10 +70,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated_name() -> Iterator[str]:
     """A migrated PostgreSQL database, to be copied."""
     name = f"scrm_template_{secrets.token_hex(6)}"
-    asyncio.run(_on_postgresql(f'CREATE DATABASE "{name}"'))
-    migrate(f"{POSTGRESQL}/{name}")
-    yield name
-    asyncio.run(_on_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    # In a thread of its own: the fixture may be asked for while a test's event loop runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _on_postgresql(f'CREATE DATABASE "{name}"')).result()
+        thread.submit(migrate, f"{POSTGRESQL}/{name}").result()
+        yield name
+        thread.submit(asyncio.run, _on_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)')).result()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("server", marks=pytest.mark.server)])
@@ -161,9 +164,8 @@ def work() -> Callable[[Hub], object]:
 
 
 @pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the developer's own shell reaches a test."""
     for name in list(os.environ):
         if name.startswith("SCRM_") and not name.startswith("SCRM_TEST_"):
             monkeypatch.delenv(name)
-    yield
