@@ -25,7 +25,12 @@ _SPEAKERS = {
 _TEMPLATES = {
     "zh-CN": {
         "price-higher-later": "{who} {when} 报价 {earlier}{until}；这里是 {price}",
+        "price-false-expiry": "说活动已结束；价目表里 {promotion} 到 {day} 有效，价格 {promotion_price}",
+        "price-expired-promotion": "{promotion} 已于 {day} 结束；这里仍报 {price}",
+        "price-above-list": "标价 {list_price}；这里是 {price}",
+        "price-below-floor": "该角色最低可报 {floor}；这里是 {price}",
         "until": "(到 {day} 有效)",
+        "promotion": "活动",
         "money": "{amount} 元",
         "per": "{amount} 元/{unit}",
         "range": "{low}–{high}",
@@ -33,7 +38,12 @@ _TEMPLATES = {
     },
     "en": {
         "price-higher-later": "{who} quoted {earlier} on {when}{until}; here it is {price}",
+        "price-false-expiry": "Says the promotion is over; in the price book {promotion} runs until {day} at {promotion_price}",
+        "price-expired-promotion": "{promotion} ended on {day}; here it is still quoted at {price}",
+        "price-above-list": "The list price is {list_price}; here it is {price}",
+        "price-below-floor": "The lowest price for this role is {floor}; here it is {price}",
         "until": " (valid until {day})",
+        "promotion": "the promotion",
         "money": "CNY {amount}",
         "per": "CNY {amount} per {unit}",
         "range": "{low}–{high}",
@@ -52,6 +62,9 @@ def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] |
         earlier=_money(facts.get("earlier_price"), facts.get("unit"), templates),
         until=_until(facts.get("earlier_until"), templates),
         price=_money(facts.get("price"), facts.get("unit"), templates),
+        day=_local(facts.get("ends_at") or facts.get("ended_at"), "%m-%d"),
+        promotion=facts.get("promotion") or templates["promotion"],
+        **{name: _money(facts.get(name), None, templates) for name in ("list_price", "floor", "promotion_price")},
     )
 
 

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from scrm.core.compliance.model import Rule
+from scrm.core.compliance.price_above_list import PriceAboveList
+from scrm.core.compliance.price_below_floor import PriceBelowFloor
+from scrm.core.compliance.price_expired_promotion import PriceExpiredPromotion
+from scrm.core.compliance.price_false_expiry import PriceFalseExpiry
 from scrm.core.compliance.price_higher_later import PriceHigherLater
 
-RULES: tuple[Rule, ...] = (PriceHigherLater(),)
+RULES: tuple[Rule, ...] = (
+    PriceHigherLater(),
+    PriceFalseExpiry(),
+    PriceExpiredPromotion(),
+    PriceAboveList(),
+    PriceBelowFloor(),
+)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from scrm.core.claims import COMMITMENTS, Approx, Claim, Kind, Quote, Stance
 from scrm.core.compliance.model import Statement
 from scrm.core.price_book import PriceBook, Product
+from scrm.core.timeline import Json
 
 _COUNTED = frozenset("台个件套份只张部辆双条把支瓶盒箱款组枚块幅架副")
 _SAME_UNIT = {
@@ -47,9 +48,20 @@ class Offer:
     low: Decimal
     high: Decimal | None
 
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.claim.quote.start, self.claim.quote.end
+
+    @property
+    def price(self) -> Json:
+        """The price for people: one number, or its two ends (the upper one empty when there is none)."""
+        if self.low == self.high:
+            return str(self.low)
+        return [str(self.low), "" if self.high is None else str(self.high)]
+
     def is_above(self, other: Offer) -> bool:
-        """Above anything the other offer can mean, by more than rounding (CNY 1 or 0.5 %, less for small change)."""
-        return other.high is not None and self.low > other.high + _tolerance(other.high)
+        """Above anything the other offer can mean, by more than rounding."""
+        return other.high is not None and is_above(self.low, other.high)
 
 
 def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
@@ -69,6 +81,19 @@ def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
             continue
         if interval is not None:
             yield Offer(said, claim, _basis(claim, product, said.text), *interval)
+
+
+def book_offers(said: Statement, book: PriceBook) -> Iterator[tuple[Offer, Product]]:
+    """Offers of a whole product, which the book's list price, promotions and floors can be held against."""
+    for offer in offers(said, book):
+        product = book.product(offer.basis.sku, said.at)
+        if product is not None and offer.basis.kind is Kind.PRICE and not (offer.basis.unit or offer.basis.role):
+            yield offer, product
+
+
+def is_above(price: Decimal, other: Decimal) -> bool:
+    """Above by more than rounding: CNY 1 or 0.5 %, less for small change."""
+    return price > other + max(min(Decimal(1), other * Decimal("0.05")), other * Decimal("0.005"))
 
 
 def _interval(quote: Quote) -> tuple[Decimal, Decimal | None] | None:
@@ -138,7 +163,3 @@ def _role(quote: Quote, text: str) -> str:
 def is_conditional(offer: Offer) -> bool:
     """Whether it was restricted to some buyers or to a condition."""
     return bool(offer.claim.condition) or offer.claim.quote.stance is Stance.CONDITIONAL
-
-
-def _tolerance(price: Decimal) -> Decimal:
-    return max(min(Decimal(1), price * Decimal("0.05")), price * Decimal("0.005"))

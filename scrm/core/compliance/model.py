@@ -37,7 +37,8 @@ class Statement:
 
     `products` are the skus the text is about, quoted or not. `recalled_at` is when it was taken back: what it said
     still counts. `paid` marks the customer's payment or order. `warned` says that the speaker had been shown a finding
-    and sent it all the same. `heard` is the confidence of a call's transcript, 1 for written words.
+    and sent it all the same. `heard` is the confidence of a call's transcript, 1 for written words. `role` is the
+    speaker's role in the price book's floors, empty for the usual one of that kind of speaker.
     """
 
     entry_id: str
@@ -52,6 +53,7 @@ class Statement:
     paid: bool = False
     warned: bool = False
     heard: float = 1.0
+    role: str = ""
 
     @property
     def by_seller(self) -> bool:

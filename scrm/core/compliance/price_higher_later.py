@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from scrm.core.claims import Approx, Link, Stance
+from scrm.core.claims import Link, Stance
 from scrm.core.compliance.comparing import Offer, is_conditional, offers
 from scrm.core.compliance.model import LOOK_BACK, Finding, History, Severity, Statement
 from scrm.core.compliance.noticing import complains, pays, reports
@@ -28,12 +28,9 @@ class PriceHigherLater:
     Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 19(2) and (5); a better price later is no conflict, art. 21(2).
     """
 
+    id: str = "price-higher-later"
     stands_for: timedelta = timedelta(days=30)
     correction_within: timedelta = timedelta(minutes=10)
-
-    @property
-    def id(self) -> str:
-        return "price-higher-later"
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each basis on which `said` is above what stands."""
@@ -102,7 +99,7 @@ class PriceHigherLater:
             severity=severity,
             entry_id=quoted.said.entry_id,
             against=standing.said.entry_id,
-            span=(quoted.claim.quote.start, quoted.claim.quote.end),
+            span=quoted.span,
             facts=self._facts(quoted, standing, history),
             raised_by=raised_by,
         )
@@ -130,8 +127,8 @@ class PriceHigherLater:
         stated = until != standing.said.at + self.stands_for
         return {
             "sku": quoted.basis.sku,
-            "price": _money(quoted),
-            "earlier_price": _money(standing),
+            "price": quoted.price,
+            "earlier_price": standing.price,
             "earlier_at": standing.said.at.isoformat(),
             "earlier_channel": standing.said.channel,
             "earlier_speaker": standing.said.speaker.value,
@@ -168,10 +165,3 @@ def _cites(said: Statement, offer: Offer) -> bool:
 
 def _is_near(value: Decimal | None, offer: Offer) -> bool:
     return value is not None and abs(value - offer.low) <= max(Decimal(1), offer.low * Decimal("0.005"))
-
-
-def _money(offer: Offer) -> Iterable[str] | str:
-    quote = offer.claim.quote
-    if quote.value is None or offer.low != offer.high or quote.approx is not Approx.EXACT:
-        return [str(offer.low), str(offer.high) if offer.high is not None else ""]
-    return str(offer.low)

@@ -1,0 +1,44 @@
+"""A quote under the lowest price that the speaker's role may give, also by saying yes to the customer's bid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scrm.core.compliance.comparing import Offer, book_offers
+from scrm.core.compliance.model import Finding, History, Severity, Statement
+from scrm.core.price_book import Product
+
+_FAR_BELOW = Decimal("0.1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceBelowFloor:
+    """S2; S3 when it is more than a tenth below. A running promotion's price is approved and never below a floor."""
+
+    id: str = "price-below-floor"
+    default_role: str = "rep"
+
+    def check(self, said: Statement, history: History) -> Iterator[Finding]:
+        """One finding for each product quoted below the floor of the speaker's role (else of `default_role`)."""
+        for offer, product in book_offers(said, history.book):
+            floor = self._floor(said, product)
+            if floor is None or offer.high is None or offer.high >= floor or _is_promotion(offer, product):
+                continue
+            far = (floor - offer.high) / floor > _FAR_BELOW
+            yield Finding(
+                rule=self.id,
+                severity=Severity.S3 if far else Severity.S2,
+                entry_id=said.entry_id,
+                span=offer.span,
+                facts={"sku": product.sku, "price": offer.price, "floor": str(floor)},
+            )
+
+    def _floor(self, said: Statement, product: Product) -> Decimal | None:
+        floors = product.floors
+        return floors.get(said.role or said.speaker.value, floors.get(self.default_role))
+
+
+def _is_promotion(offer: Offer, product: Product) -> bool:
+    return any(offer.high == product.promotion_price(promotion) for promotion in product.running(offer.said.at))

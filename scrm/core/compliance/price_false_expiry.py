@@ -1,0 +1,68 @@
+"""A seller says that a promotion is over while the price book has it running."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scrm.core.compliance.model import Finding, History, Severity, Statement
+from scrm.core.price_book import Product, Promotion
+
+_OVER = re.compile(
+    r"(?:活动|优惠|促销|特价|折扣|大促|团购|秒杀|特惠)(?:价格?|期间?)?[^，。！？,!?;；]{0,8}?(?:结束|过期|截止|没有?了|没啦|过了|过去了|停了|停止|取消|失效|下架|不做|不搞)"
+    r"|(?:没有|没|不做|不搞|不再有)(?:这个|那个|什么|任何)?(?:活动|优惠|促销|特价)|恢复(?:到|成|为)?(?:了)?(?:原价|正价|标价)|(?:已经|都)恢复"
+)
+_NOT_YET = re.compile(
+    r"(?:还没有?|没有|尚未|不会|快要?|即将|马上就?|就要|要|[0-9零一二三四五六七八九十]+[号日点]就?|今[天晚]|明[天晚]|周[一二三四五六日末]|月底|什么时候|几号|何时)(?:才|就|会|要)?(?:结束|截止|过期|取消|没有?了|停)"
+    r"|(?:结束|截止)(?:时间|日期|前|之前|以前|后|之后)|(?:结束|过期|截止|没)了?(?:吗|没|么|嘛|\?|？)|如果|要是|等活动|除了|别的活动|其他活动|没有其他|没有别的|没优惠券"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFalseExpiry:
+    """S3. Ground: SAMR order 56 art. 19(4): misleading words about a promotion."""
+
+    id: str = "price-false-expiry"
+
+    def check(self, said: Statement, history: History) -> Iterator[Finding]:
+        """One finding for each running promotion of a product talked of that the text says is over."""
+        if not said.by_seller or _OVER.search(said.text) is None or _NOT_YET.search(said.text):
+            return
+        for sku in _products(said, history.before(said)):
+            product = history.book.product(sku, said.at)
+            promotion = None if product is None else _running(product, said)
+            if promotion is not None and product is not None:
+                yield Finding(
+                    rule=self.id,
+                    severity=Severity.S3,
+                    entry_id=said.entry_id,
+                    span=_span(said.text),
+                    facts={
+                        "sku": sku,
+                        "promotion": promotion.name,
+                        "promotion_price": str(product.promotion_price(promotion)),
+                        "ends_at": promotion.ends_at.isoformat(),
+                    },
+                )
+
+
+def _products(said: Statement, earlier: Sequence[Statement]) -> tuple[str, ...]:
+    """What the statement is about; else the one product that was talked of last."""
+    own = tuple(dict.fromkeys([*said.products, *(claim.sku for claim in said.claims if claim.sku is not None)]))
+    if own:
+        return own
+    last = next((statement.products for statement in reversed(earlier) if statement.products), ())
+    return last if len(last) == 1 else ()
+
+
+def _running(product: Product, said: Statement) -> Promotion | None:
+    """The running promotion that the text can mean: one it names, or any when it names none."""
+    named = [promotion for promotion in product.promotions if promotion.name and promotion.name in said.text]
+    running = [promotion for promotion in product.running(said.at) if not named or promotion in named]
+    return running[0] if running else None
+
+
+def _span(text: str) -> tuple[int, int] | None:
+    match = _OVER.search(text)
+    return None if match is None else match.span()
