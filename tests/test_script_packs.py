@@ -274,3 +274,10 @@ def test_two_packages_may_not_bring_the_same_pack() -> None:
 
 def test_installed_packages_are_found_by_entry_point() -> None:
     assert "scripts_library" in script_packages()
+
+
+def test_every_shipped_rule_stands_in_the_reference() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "tags.md").read_text(encoding="utf-8")
+
+    for rule in load_rules(BUILTIN):
+        assert f"| `{rule.id}` | {rule.name} |" in page

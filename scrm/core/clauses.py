@@ -48,14 +48,14 @@ class Reading:
     def is_word(self, hit: Hit) -> bool:
         """Whether the hit stands for itself, and is no accident inside other words.
 
-        Latin letters must not go on to either side. A single Chinese character must be a word by itself; of two, the
-        first must begin or the second end one (退货 does not stand in 后退货车). Longer ones are beyond doubt.
+        Latin letters and numbers must not go on to either side. A single Chinese character must be a word by itself; of
+        two, the first must begin or the second end one (退货 does not stand in 后退货车). Longer ones are beyond doubt.
         """
         if hit.shape:
             return True
         text, length = self.text, hit.end - hit.start
         if _LATIN.match(text, hit.start) or _LATIN.match(text, hit.end - 1):
-            return not _INSIDE_LATIN.match(text, hit.start) and not _INSIDE_LATIN.match(text, hit.end)
+            return not _GOES_ON.match(text, hit.start) and not _GOES_ON.match(text, hit.end)
         if length > 2 and not hit.gap:
             return True
         ends_kept = (hit.start in self._word_ends) + (hit.end in self._word_ends)
@@ -96,8 +96,8 @@ class Reading:
         return start, closing.end() if closing else len(self.text)
 
 
-_LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
-_INSIDE_LATIN = re.compile("(?<=[A-Za-zＡ-Ｚａ-ｚ])[A-Za-zＡ-Ｚａ-ｚ]")
+_LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ0-9０-９]")
+_GOES_ON = re.compile("(?<=[A-Za-zＡ-Ｚａ-ｚ])[A-Za-zＡ-Ｚａ-ｚ]|(?<=[0-9０-９])[0-9０-９]")
 CLAUSE_END = re.compile(r"[，,。.!！?？;；:：\n~～…]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _SENTENCE_END = re.compile(r"[。!！?？;；\n]")
 _QUESTION = re.compile(
@@ -117,7 +117,7 @@ _NEGATION = re.compile(
 _SCOPE_END = re.compile("[了就但而只才请帮]")
 _TAKEN_BACK = re.compile(r"\s*(?:也|就|倒|都|先|倒是|的话就)?(?:不用|不要|不需要|算了|免了)(?!吗)|倒是?不")
 _COURTESY = re.compile(
-    r"(?:\[[^\]]{1,6}\]|\W|_|[啊呀哦噢嗯呢哈嘿了的吧呐哒滴哟喔额呃您你亲我就先那都也]|各?位?老师|[\u4e00-\u9fff]老师|[\u4e00-\u9fff]总"
+    r"(?:\[[^\]]{1,6}\]|\W|_|[啊呀哦噢嗯呢哈嘿啦咯呗嘞诶哇嘛了的吧呐哒滴哟喔额呃您你亲我就先那都也]|各?位?老师|[\u4e00-\u9fff]老师|[\u4e00-\u9fff]总"
     # Possessive: with overlapping alternatives, backtracking over a long message would never end.
     r"|亲爱的|家人们|辛苦|顾问|小姐姐|宝子?|朋友)*+"
 )

@@ -251,3 +251,22 @@ def test_every_shipped_rule_has_eight_examples_and_near_misses() -> None:
 
         assert len(rows) >= 8, rule.id
         assert {row["hit"] for row in rows} == {True, False}, rule.id
+
+
+def test_the_shipped_rules_do_not_fall_back_on_whole_conversations() -> None:
+    path = FIXTURE.with_name("intent_messages.jsonl")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    tagged = tag_messages([Utterance(row["text"], Speaker(row["speaker"])) for row in rows], SHIPPED, WORDS)
+
+    wanted = {(row["id"], intent) for row in rows for intent in row["intents"]}
+    found = {(row["id"], tag.tag) for row, tags in zip(rows, tagged, strict=True) for tag in tags}
+    assert len(wanted & found) / len(found) >= 0.87
+    assert len(wanted & found) / len(wanted) >= 0.89
+
+
+def test_a_number_inside_a_longer_one_is_no_hit() -> None:
+    rule = KeywordRule(id="x", tag="complain", name="投诉不满", words=("12345",))
+
+    assert words_of("打15912345678找我", rule) == []
+    assert words_of("我打12345了", rule) == ["12345"]
