@@ -12,5 +12,5 @@ export default defineConfig({
   // The pages are small and the server has no source maps to offer; vue-i18n's flags drop what is not used.
   define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
   server: { proxy: { '/api': { target: server } } },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+  test: { environment: 'node', include: ['tests/**/*.test.ts'] },
 })

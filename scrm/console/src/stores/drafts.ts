@@ -187,7 +187,7 @@ export const useDrafts = defineStore('drafts', () => {
   }
 
   return {
-    customerId, text, channel, channels, suggestions, loadingSuggestions, findings, checking, checkedText, sending, problem,
+    customerId, text, scriptId, channel, channels, suggestions, loadingSuggestions, findings, checking, checkedText, sending, problem,
     acknowledging, reason, replaced, blocking, ready, start, write, take, bringBack, checkNow, send, suggest, choose,
   }
 })

@@ -14,13 +14,13 @@ export function listTime(iso: string, now: Date, locale: string): string {
   const days = daysBetween(at, now)
   if (days === 0) return clock(iso, locale)
   if (days === 1) return zh ? '昨天' : 'Yesterday'
-  if (days > 1 && days < 7) return new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(at)
+  if (days > 1 && days < 7) return dateFormat(locale, { weekday: 'short' }).format(at)
   return shortDate(at, now, locale)
 }
 
 /** 14:20 */
 export function clock(iso: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(iso))
+  return dateFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(iso))
 }
 
 /** The heading of a day in a timeline: 今天, 昨天, 11月3日 星期二. */
@@ -31,7 +31,7 @@ export function dayLabel(iso: string, now: Date, locale: string): string {
   if (days === 0) return zh ? '今天' : 'Today'
   if (days === 1) return zh ? '昨天' : 'Yesterday'
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return new Intl.DateTimeFormat(locale, { year, month: 'long', day: 'numeric', weekday: 'long' }).format(at)
+  return dateFormat(locale, { year, month: 'long', day: 'numeric', weekday: 'long' }).format(at)
 }
 
 /** A key that is the same for two moments of one local day. */
@@ -43,9 +43,9 @@ export function dayKey(iso: string): string {
 /** 2026年11月20日 14:20:05 GMT+8: what stands in evidence. */
 export function fullTime(iso: string, locale: string): string {
   const at = new Date(iso)
-  const date = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' }).format(at)
-  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(at)
-  const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find((part) => part.type === 'timeZoneName')
+  const date = dateFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' }).format(at)
+  const time = dateFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(at)
+  const zone = dateFormat(locale, { timeZoneName: 'short' }).formatToParts(at).find((part) => part.type === 'timeZoneName')
   return [date, time, zone?.value ?? ''].join(' ').trim()
 }
 
@@ -53,7 +53,7 @@ export function fullTime(iso: string, locale: string): string {
 export function dateTime(iso: string, locale: string, now = new Date()): string {
   const at = new Date(iso)
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     year,
     month: 'short',
     day: 'numeric',
@@ -73,10 +73,11 @@ export function age(iso: string, now: Date, locale: string): string {
   return duration(Math.max(0, now.getTime() - new Date(iso).getTime()) / 1000, locale)
 }
 
-/** Seconds as one unit, rounded down. */
+/** Seconds as one unit, rounded down; less than one second says so. */
 export function duration(seconds: number, locale: string): string {
+  if (seconds > 0 && seconds < 1) return `< ${duration(1, locale)}`
   const [value, unit] = seconds < 60 ? [seconds, 'second'] : seconds < 3600 ? [seconds / 60, 'minute'] : seconds < 86_400 ? [seconds / 3600, 'hour'] : [seconds / 86_400, 'day']
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: unit as string, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
+  return numberFormat(locale, { style: 'unit', unit: unit as string, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
     Math.floor(value as number),
   )
 }
@@ -91,10 +92,29 @@ export function talkTime(seconds: number): string {
 
 function shortDate(at: Date, now: Date, locale: string): string {
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return new Intl.DateTimeFormat(locale, { year, month: 'short', day: 'numeric' }).format(at)
+  return dateFormat(locale, { year, month: 'short', day: 'numeric' }).format(at)
 }
 
 function daysBetween(earlier: Date, later: Date): number {
   const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
   return Math.round((midnight(later) - midnight(earlier)) / DAY)
+}
+
+/** Making a formatter costs a thousand times what using it does; a long timeline needs the same few again and again. */
+const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return kept(`date ${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options))
+}
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return kept(`number ${locale} ${JSON.stringify(options)}`, () => new Intl.NumberFormat(locale, options))
+}
+
+function kept<Format extends Intl.DateTimeFormat | Intl.NumberFormat>(key: string, make: () => Format): Format {
+  const found = made.get(key)
+  if (found) return found as Format
+  const format = make()
+  made.set(key, format)
+  return format
 }
