@@ -144,8 +144,9 @@ class RedisStream:
         self._reading = asyncio.create_task(self._read(), name="redis hints")
 
     async def close(self) -> None:
-        """Stops by a flag and the end of the blocking read: a cancelled read may never return."""
+        """Stops by a flag, and a hint to itself that ends the blocking read: a cancelled read may never return."""
         self._stopping = True
+        await self.send([])
         if self._reading is not None:
             await self._reading
         await self._redis.aclose()

@@ -225,16 +225,20 @@ class Part:
 
 
 def parts(kind: str, text: str, speaker: Speaker) -> tuple[Part, ...]:
-    """Who said what. A call's transcript has one utterance per line, `坐席:` or `客户:` before it; anything else is one
-    speaker's.
+    """Who said what. A call's transcript has one utterance per line, `坐席：` or `客户：` before it; anything else is one
+    speaker's. `speaker` is the entry's.
     """
     if kind != "call":
         return (Part(0, len(text), speaker),)
+    ours = Speaker.AGENT if speaker is Speaker.CUSTOMER else speaker
     found: list[Part] = []
     start = 0
     for line in text.splitlines(keepends=True):
-        said_by = Speaker.CUSTOMER if line.startswith("客户:") else Speaker.REP
-        opening = 3 if line.startswith(("客户:", "坐席:")) else 0
+        opening = 3 if line.startswith(_OPENINGS) else 0
+        said_by = Speaker.CUSTOMER if line.startswith("客户") and opening else ours
         found.append(Part(start + opening, start + len(line.rstrip("\n")), said_by))
         start += len(line)
     return tuple(part for part in found if part.end > part.start)
+
+
+_OPENINGS = ("客户：", "坐席：", "客户:", "坐席:")

@@ -46,15 +46,18 @@ class Annotated:
     events: tuple[Event, ...]
 
 
-async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry]) -> Annotated:
-    """Read entries that have just been stored; their customers are locked. Stores tags, claims, findings, cases."""
+async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry], *, united: Iterable[int] = ()) -> Annotated:
+    """Read entries that have just been stored; their customers are locked. Stores tags, claims, findings, cases.
+
+    `united` are customers that have just taken over another's history.
+    """
     spoken_of = [(entry, part) for entry in entries for part in parts(entry.kind, entry.text, entry.speaker)]
     tags = read_tags(hub.understanding, spoken_of)
     await tx.timeline.tag([(entry_id, tag) for entry_id, found in tags.items() for tag in found])
     book = await current_book(hub, tx)
     spoken = await _read_claims(tx, spoken_of, book)
     await tx.claims.add(_new_claims(spoken))
-    attached = await _check(hub, tx, spoken, book)
+    attached = await _check(hub, tx, spoken, book, united)
     events = [
         *(case_event("case.opened", case) for case in attached.opened),
         *(case_event("case.changed", case) for case in attached.grown),
@@ -166,24 +169,30 @@ async def _turns_of(
     return found
 
 
-async def _check(hub: Hub, tx: Transaction, spoken: Sequence[Spoken], book: PriceBook) -> Attached:
+async def _check(
+    hub: Hub, tx: Transaction, spoken: Sequence[Spoken], book: PriceBook, united: Iterable[int]
+) -> Attached:
+    """Check what was just said against all that was said before, and what was said after it again. Customers that
+    have just been found to be one person (`united`) are checked from the beginning.
+    """
     news = {
         statement_id(one): one
         for one in spoken
         if one.entry.customer_id is not None and (one.claims or arouses(_statement_of(one, book)))
     }
-    concerned = {one.entry.customer_id for one in news.values() if one.entry.customer_id is not None}
-    if not concerned:
+    since = dict.fromkeys(united, tx.now - HISTORY)
+    for one in news.values():
+        if one.entry.customer_id is not None:
+            since[one.entry.customer_id] = min(one.entry.at, since.get(one.entry.customer_id, one.entry.at))
+    if not since:
         return Attached((), ())
-    earliest = min(one.entry.at for one in news.values())
-    histories = await tx.claims.history(concerned, since=earliest - HISTORY)
+    histories = await tx.claims.history(since, since=min(since.values()) - HISTORY)
     found: list[NewFinding] = []
-    for customer_id in sorted(concerned):
-        fresh = [one for one in news.values() if one.entry.customer_id == customer_id]
-        said = [one for one in histories.get(customer_id, []) if _said_id(one) not in news]
-        statements = [*(_statement(one, book) for one in said), *(_statement_of(one, book) for one in fresh)]
-        since = min(one.entry.at for one in fresh)
-        found += _to_store(customer_id, check(statements, book, hub.understanding.rules, since=since))
+    for customer_id in sorted(since):
+        fresh = [_statement_of(one, book) for one in news.values() if one.entry.customer_id == customer_id]
+        said = [_statement(one, book) for one in histories.get(customer_id, []) if _said_id(one) not in news]
+        findings = check([*said, *fresh], book, hub.understanding.rules, since=since[customer_id])
+        found += _to_store(customer_id, findings)
     return await tx.cases.attach(found)
 
 

@@ -6,6 +6,7 @@ from scrm.core.access import Actor, Permission, require
 from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.hub import Hub
+from scrm.services.annotate import annotate
 from scrm.services.timeline import merged_event
 from scrm.store.customers import BY_HAND, Merge
 
@@ -37,7 +38,8 @@ async def merge_customers(hub: Hub, actor: Actor, customer_id: int, other_id: in
     async with hub.db.transaction() as tx:
         merge = await tx.customers.merge_by_hand(customer_id, other_id, reason=reason, actor=actor.login)
         await tx.accounts.log(actor.login, "customers.merged", public("cus", merge.kept_id), reason=reason)
-        await tx.publish([merged_event(merge)])
+        annotated = await annotate(hub, tx, [], united=[merge.kept_id])
+        await tx.publish([merged_event(merge), *annotated.events])
     return merge
 
 

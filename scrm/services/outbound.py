@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook
 from scrm.core.routing import Carriage, Conversation, Route, best_first, choose
-from scrm.core.timeline import Direction, Entry, EntryState, Identity, Json, Message, Speaker, shown
+from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, Speaker, shown
 from scrm.hub import Hub
 from scrm.services.annotate import annotate, findings_of_draft
 from scrm.services.threads import thread_hint
@@ -32,6 +33,8 @@ DELIVER_MESSAGE = "deliver_message"
 BLOCKING = "S2"
 """Findings of this severity and above hold a draft back until they are acknowledged."""
 _LAST_ATTEMPT = 8
+_AT_ONCE = 20
+_UNCERTAIN = "发送过程中断,无法确认客户是否已收到,请核实后再决定是否重发"
 _CHANGED = ThreadSignal(what="changed", direction=Direction.OUTBOUND)
 _TYPING = ThreadSignal(what="typing", direction=Direction.OUTBOUND)
 
@@ -165,9 +168,21 @@ async def retry_message(hub: Hub, actor: Actor, entry_id: int) -> Entry:
 
 
 async def deliver_messages(hub: Hub, tasks: Sequence[Task]) -> None:
-    """Carry queued replies to their providers, in order per conversation."""
+    """Carry queued replies to their providers: in order on a conversation, side by side otherwise."""
+    conversations: dict[str, list[Task]] = {}
     for task in tasks:
-        await _deliver(hub, task)
+        conversations.setdefault(task.key, []).append(task)
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def carry(run: Sequence[Task]) -> None:
+        async with limit:
+            for place, task in enumerate(run):
+                if not await _deliver(hub, task):
+                    async with hub.db.transaction() as tx:
+                        await tx.tasks.release(run[place + 1 :])
+                    return
+
+    await asyncio.gather(*map(carry, conversations.values()))
 
 
 async def signal_typing(hub: Hub, actor: Actor, customer_id: int) -> None:
@@ -278,43 +293,43 @@ def _conversation(routes: Sequence[Route], wanted: str | None) -> Conversation |
 # --- delivering --------------------------------------------------------------------------------------------------
 
 
-async def _deliver(hub: Hub, task: Task) -> None:
-    """Commit `sending`, call the channel, then commit what came of it with the end of the task."""
+async def _deliver(hub: Hub, task: Task) -> bool:
+    """Commit `sending`, call the channel, then commit what came of it with the end of the task.
+
+    False when the reply has to wait, and what follows it on the conversation with it.
+    """
     async with hub.db.transaction() as tx:
         entry = (await tx.timeline.load([task.ref])).get(task.ref)
         if entry is None or entry.state not in {EntryState.QUEUED, EntryState.SENDING}:
             await tx.tasks.finish([task])
-            return
+            return True
         connector = hub.channel(entry.channel).connector
         if not isinstance(connector, Sends):
             await _give_up(tx, task, entry, EntryState.FAILED, "这个渠道不能由系统发送")
-            return
+            return True
         if entry.state is EntryState.SENDING and not connector.sends_once:
             # A crash came between the call and its commit, and the provider would not notice a repetition.
-            await _give_up(
-                tx, task, entry, EntryState.UNCERTAIN, "发送过程中断,无法确认客户是否已收到,请核实后再决定是否重发"
-            )
-            return
+            await _give_up(tx, task, entry, EntryState.UNCERTAIN, _UNCERTAIN)
+            return True
         identity = await tx.customers.identity(entry.identity_id or 0)
         await tx.timeline.set_state([entry.id], EntryState.SENDING)
-    await _send(hub, task, entry, connector, identity.identity)
-
-
-async def _send(hub: Hub, task: Task, entry: Entry, connector: Sends, customer: Identity) -> None:
     message = OutboundMessage(
-        id=public("msg", entry.id), thread=entry.thread, customer=customer, text=entry.text, actor=entry.actor
+        id=public("msg", entry.id), thread=entry.thread, customer=identity.identity, text=entry.text, actor=entry.actor
     )
+    return await _send(hub, task, entry, connector, message)
+
+
+async def _send(hub: Hub, task: Task, entry: Entry, connector: Sends, message: OutboundMessage) -> bool:
     try:
         receipt = await connector.send(message)
     except (SendRejected, ChannelMisconfigured) as error:
         hub.health.failed(entry.channel, str(error), hub.now())
         async with hub.db.transaction() as tx:
             await _give_up(tx, task, entry, EntryState.FAILED, str(error))
-        return
+        return True
     except ChannelUnavailable as error:
         hub.health.failed(entry.channel, str(error), hub.now())
-        await _later(hub, task, entry, error)
-        return
+        return await _later(hub, task, entry, error)
     async with hub.db.transaction() as tx:
         await tx.timeline.set_sent([(entry.id, receipt.provider_id)])
         sent = replace(entry, state=EntryState.SENT, external_id=receipt.provider_id)
@@ -326,16 +341,19 @@ async def _send(hub: Hub, task: Task, entry: Entry, connector: Sends, customer: 
             ]
         )
         await tx.tasks.finish([task])
+    return True
 
 
-async def _later(hub: Hub, task: Task, entry: Entry, error: ChannelUnavailable) -> None:
+async def _later(hub: Hub, task: Task, entry: Entry, error: ChannelUnavailable) -> bool:
+    """Wait for the provider; after the last attempt, give up. False while it waits."""
     async with hub.db.transaction() as tx:
         if task.attempts >= _LAST_ATTEMPT:
             await _give_up(tx, task, entry, EntryState.FAILED, f"多次尝试仍无法送达:{error}")
-            return
+            return True
         wait = error.retry_after or timedelta(seconds=min(2**task.attempts, 300))
         await tx.timeline.set_state([entry.id], EntryState.QUEUED, reason=str(error))
         await tx.tasks.retry(task, after=wait, reason=str(error))
+    return False
 
 
 async def _give_up(tx: Transaction, task: Task, entry: Entry, state: EntryState, reason: str) -> None:

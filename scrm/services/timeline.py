@@ -82,7 +82,8 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
     await tx.claims.clear(list(reread))
     await tx.search.add([(entry.id, entry.text) for entry in fresh])
     await tx.search.replace(_rewordings(batch, changed))
-    annotated = await annotate(hub, tx, list(({entry.id: entry for entry in fresh} | reread).values()))
+    read = {entry.id: entry for entry in fresh} | reread
+    annotated = await annotate(hub, tx, list(read.values()), united={merge.kept_id for merge in resolved.merged})
     await tx.customers.touch(_activities(fresh))
     renamed = await tx.customers.name(_names(placed))
     return [
