@@ -355,16 +355,15 @@ tasks = Table(
     Column("key", String(400), nullable=False),
     Column("ref", BigInteger, nullable=False),
     Column("payload", Document, nullable=False),
-    Column("due_at", UtcTime, nullable=False),
-    Column("leased_until", UtcTime),
+    Column("due_at", UtcTime, nullable=False, comment="Of a leased task: when its lease ends."),
     Column("lease", String(40)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("dead", Boolean, nullable=False, server_default=text("false")),
     Column("reason", Text, nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
     Column("once", String(200), unique=True),
-    Index("ix_tasks_due", "kind", "dead", "due_at", "id"),
-    Index("ix_tasks_key", "kind", "key", "id"),
+    Index("ix_tasks_order", "kind", "dead", "id"),
+    Index("ix_tasks_key", "kind", "key", "due_at"),
 )
 
 events = Table(

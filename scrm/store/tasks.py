@@ -1,7 +1,8 @@
 """Tasks: work a commit has promised. Kept here, retried, in order per key; whoever wakes a worker only gives a hint.
 
 States: open and due, leased, finished (deleted) or open again for later (retried) or dead (buried, shown, replayable).
-A dead task no longer holds back its key.
+A dead task no longer holds back its key. Leasing a task makes it fall due when the lease ends: whoever asks what is
+due needs no second column, and what a dead worker held comes back by itself.
 """
 
 from __future__ import annotations
@@ -98,12 +99,12 @@ class Tasks(Noun):
 
     async def renew(self, lease: str) -> None:
         """Keep what this lease holds for another `LEASE`."""
-        await self._work.run(update(_tasks).where(_tasks.c.lease == lease).values(leased_until=self._work.now + LEASE))
+        await self._work.run(update(_tasks).where(_tasks.c.lease == lease).values(due_at=self._work.now + LEASE))
 
     async def release(self, tasks: Sequence[Task]) -> None:
         """Give tasks back untried: nothing was wrong with them."""
         if tasks:
-            await self._free(tasks, attempts=_tasks.c.attempts - 1)
+            await self._free(tasks, due_at=self._work.now, attempts=_tasks.c.attempts - 1)
             self._work.wakes.update(f"tasks:{task.kind}" for task in tasks)
 
     async def retry(self, task: Task, *, after: timedelta, reason: str) -> None:
@@ -112,14 +113,14 @@ class Tasks(Noun):
 
     async def bury(self, task: Task, reason: str) -> None:
         """Give up: keep it with the reason, for a person to look at and replay."""
-        await self._free([task], dead=True, reason=reason)
+        await self._free([task], dead=True, reason=reason, once=None)
 
     async def replay(self, task_id: int) -> None:
         """Bring a dead task back, due now, with fresh attempts. `NotFound` when it is not dead."""
         revived = await self._work.run(
             update(_tasks)
             .where(_tasks.c.id == task_id, _tasks.c.dead.is_(True))
-            .values(dead=False, attempts=0, due_at=self._work.now, lease=None, leased_until=None)
+            .values(dead=False, attempts=0, due_at=self._work.now)
             .returning(_tasks.c.kind)
         )
         row = revived.first()
@@ -150,45 +151,35 @@ class Tasks(Noun):
         return (row.number, row.oldest) if row else (0, None)
 
     def _due(self) -> schema.Condition:
-        c = _tasks.c
-        return and_(
-            c.dead.is_(False),
-            c.due_at <= self._work.now,
-            or_(c.leased_until.is_(None), c.leased_until <= self._work.now),
-        )
+        return and_(_tasks.c.dead.is_(False), _tasks.c.due_at <= self._work.now)
 
     async def _claim(self, kind: str, lease: str, limit: int) -> list[Task]:
         now = self._work.now
         if not self._work.is_sqlite:
             # Claims of a kind follow one another, so that none sees half of another's lease on a key.
             await self._work.run(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": f"claim:{kind}"})
-        mine, before = _tasks.alias("mine"), _tasks.alias("before")
+        mine, other = _tasks.alias("mine"), _tasks.alias("other")
         held_back = exists(
             select(1).where(
-                before.c.kind == mine.c.kind,
-                before.c.key == mine.c.key,
-                before.c.id < mine.c.id,
-                before.c.dead.is_(False),
-                or_(before.c.leased_until > now, before.c.due_at > now, before.c.due_at > mine.c.due_at),
+                other.c.kind == mine.c.kind,
+                other.c.key == mine.c.key,
+                other.c.due_at > now,
+                other.c.dead.is_(False),
+                or_(other.c.id < mine.c.id, other.c.lease.is_not(None)),
             )
         )
+        # By id, not by the time they fall due: one that was retried stays before those that came after it.
         due = (
             select(mine.c.id)
-            .where(
-                mine.c.kind == kind,
-                mine.c.dead.is_(False),
-                mine.c.due_at <= now,
-                or_(mine.c.leased_until.is_(None), mine.c.leased_until <= now),
-                ~held_back,
-            )
-            .order_by(mine.c.due_at, mine.c.id)
+            .where(mine.c.kind == kind, mine.c.dead.is_(False), mine.c.due_at <= now, ~held_back)
+            .order_by(mine.c.id)
             .limit(limit)
         )
         c = _tasks.c
         claimed = await self._work.run(
             update(_tasks)
             .where(c.id.in_(due.scalar_subquery()))
-            .values(lease=lease, leased_until=now + LEASE, attempts=c.attempts + 1)
+            .values(lease=lease, due_at=now + LEASE, attempts=c.attempts + 1)
             .returning(c.id, c.kind, c.key, c.ref, c.payload, c.attempts, c.lease)
         )
         return [Task(**row._mapping) for row in sorted(claimed.all(), key=lambda row: row.id)]
@@ -197,7 +188,7 @@ class Tasks(Noun):
         await self._work.run(
             update(_tasks)
             .where(_tasks.c.lease == tasks[0].lease, _tasks.c.id.in_([task.id for task in tasks]))
-            .values(lease=None, leased_until=None, **values)
+            .values(lease=None, **values)
         )
 
     def _row(self, task: NewTask) -> dict[str, object]:

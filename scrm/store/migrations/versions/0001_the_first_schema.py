@@ -369,8 +369,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("ref", sa.BigInteger(), nullable=False),
         sa.Column("payload", schema.Document, nullable=False),
-        sa.Column("due_at", schema.UtcTime(), nullable=False),
-        sa.Column("leased_until", schema.UtcTime(), nullable=True),
+        sa.Column("due_at", schema.UtcTime(), nullable=False, comment="Of a leased task: when its lease ends."),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("dead", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -381,8 +380,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("once", name=op.f("uq_tasks_once")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.create_index("ix_tasks_due", ["kind", "dead", "due_at", "id"], unique=False)
-        batch_op.create_index("ix_tasks_key", ["kind", "key", "id"], unique=False)
+        batch_op.create_index("ix_tasks_order", ["kind", "dead", "id"], unique=False)
+        batch_op.create_index("ix_tasks_key", ["kind", "key", "due_at"], unique=False)
 
     op.create_table(
         "tokens",
@@ -439,7 +438,7 @@ def downgrade() -> None:
     op.drop_table("tokens")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index("ix_tasks_key")
-        batch_op.drop_index("ix_tasks_due")
+        batch_op.drop_index("ix_tasks_order")
 
     op.drop_table("tasks")
     op.drop_table("tags")
