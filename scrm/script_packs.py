@@ -10,9 +10,11 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from scrm.core.claims import read_quotes
 from scrm.core.errors import BadSettings
 from scrm.core.scripts import PLACEHOLDER, PRICE_VARIABLES, Script, ScriptPack
 from scrm.core.tagging import KeywordRule, Lexicon
+from scrm.core.timeline import Speaker
 from scrm.script_files import ForbiddenFile, FrontMatter, KeywordFile, PackFile, Problem, read_model, read_text
 from scrm.text import AhoCorasickMatcher
 
@@ -258,17 +260,21 @@ def _faults(script: Script, intents: frozenset[str], forbidden: Sequence[Forbidd
     for intent in script.intents:
         if intent not in intents:
             yield f"没有意图 {intent!r}；已有：{'、'.join(sorted(intents))}"
-    if price := _LITERAL_PRICE.search(PLACEHOLDER.sub(" ", script.text)):
-        yield f"正文写死了价格 {price.group()!r}；价格一律来自价格本，写成 {{price:产品名}}"
+    if price := _literal_price(PLACEHOLDER.sub(" ", script.text)):
+        yield f"正文写死了价格 {price!r}；价格一律来自价格本，写成 {{price:产品名}}"
     for word in forbidden:
         if word.stands_in(f"{script.title}\n{script.text}"):
             yield f"不能出现“{word.word}”：{word.reason}"
 
 
+def _literal_price(text: str) -> str | None:
+    """The first price or discount the text names, if any. A lone numeral (哪一块) is none."""
+    for quote in read_quotes(text, Speaker.REP):
+        found = text[quote.start : quote.end]
+        if quote.value and len(found.rstrip("块")) > 1:
+            return found
+    return None
+
+
 _SECTION = re.compile(r"(?m)^\+\+\+[ \t]*$")
 _BRACE = re.compile(r"\{[^}\n]{0,20}\}?|\}")
-_NUMBER = r"(?:\d[\d,.，]*|[一二两三四五六七八九十百千万]+)"
-_LITERAL_PRICE = re.compile(
-    rf"[¥￥]\s*\d|{_NUMBER}\s*(?:元(?!旦)|块钱|折|[wk]\b)|(?:\d|[十百千万])\s*块"
-    r"|(?:价格?|原价|现价|特价|只要|仅需|优惠|立减|定金)[是为:：]?\s*\d[\d,.]*元?"
-)

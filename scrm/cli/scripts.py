@@ -11,11 +11,10 @@ from typing import BinaryIO
 import click
 from pydantic import Field
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine
-from scrm.core.errors import BadSettings
 from scrm.core.scripts import Reply, Script, ScriptIndex, fill
 from scrm.core.tagging import Utterance, tag_messages
 from scrm.core.timeline import Speaker
@@ -58,15 +57,12 @@ def suggest(
     没有值的变量原样保留，并列在 missing 里。读不了的行会连同行号写到标准错误，其余照常处理，最后以 2 退出。
     """
     lines = Lines(file, SuggestLine)
-    try:
-        suggested = _suggested(lines, packages or script_packages(), _values(values), limit, ready)
-        if jsonl or not Console().is_terminal:
-            for line, replies in suggested:
-                click.echo(json.dumps({"id": line.id, "suggestions": [*map(_as_json, replies)]}, ensure_ascii=False))
-        else:
-            Console().print(_suggestion_table(suggested))
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
+    suggested = _suggested(lines, packages or script_packages(), _values(values), limit, ready)
+    if jsonl or not Console().is_terminal:
+        for line, replies in suggested:
+            click.echo(json.dumps({"id": line.id, "suggestions": [*map(_as_json, replies)]}, ensure_ascii=False))
+    else:
+        Console().print(_suggestion_table(suggested))
     lines.finish()
 
 
@@ -84,10 +80,7 @@ def check(path: Path | None, packages: tuple[str, ...]) -> None:
     有问题时逐条写出文件、话术 id 和原因，以 1 退出。
     """
     known = packages or script_packages()
-    try:
-        packs, problems = check_packs((path,) if path else tuple(package_folders(known)), known)
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
+    packs, problems = check_packs((path,) if path else tuple(package_folders(known)), known)
     for problem in problems:
         click.echo(str(problem))
     total = sum(len(pack.scripts) for pack in packs)
@@ -102,10 +95,7 @@ def check(path: Path | None, packages: tuple[str, ...]) -> None:
 @_PACKAGES
 def list_scripts(jsonl: bool, packages: tuple[str, ...]) -> None:
     """列出全部话术。"""
-    try:
-        packs = load_packs(packages or script_packages())
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
+    packs = load_packs(packages or script_packages())
     if jsonl or not Console().is_terminal:
         for pack in packs:
             for script in pack.scripts:
@@ -179,7 +169,8 @@ def _script_as_json(script: Script) -> dict[str, str | list[str] | None]:
 
 
 def _suggestion_table(suggested: Iterator[tuple[SuggestLine, Sequence[Reply]]]) -> Table:
-    table = Table("id", "客户说", "分数", "话术", "理由", "正文", show_lines=True)
+    wide = (Column(name, overflow="fold") for name in ("话术", "理由", "正文"))
+    table = Table("id", Column("客户说", overflow="fold"), "分数", *wide, show_lines=True)
     for line, replies in suggested:
         said = (str(line.id), Text(line.text))
         if not replies:

@@ -8,11 +8,10 @@ from typing import BinaryIO
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine, batches
-from scrm.core.errors import BadSettings
 from scrm.core.tagging import Tag, Utterance, tag_messages
 from scrm.script_packs import load_lexicon, load_words, script_packages
 from scrm.text import Engine, segmenter
@@ -33,15 +32,12 @@ def tag(file: BinaryIO, jsonl: bool, engine: Engine, packages: tuple[str, ...]) 
     读不了的行会连同行号写到标准错误，其余照常处理，最后以 2 退出。
     """
     lines = Lines(file, UtteranceLine)
-    try:
-        tagged = _tagged(lines, engine, packages or script_packages())
-        if jsonl or not Console().is_terminal:
-            for line, tags in tagged:
-                click.echo(json.dumps({"id": line.id, "tags": [_as_json(tag) for tag in tags]}, ensure_ascii=False))
-        else:
-            Console().print(_table(tagged))
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
+    tagged = _tagged(lines, engine, packages or script_packages())
+    if jsonl or not Console().is_terminal:
+        for line, tags in tagged:
+            click.echo(json.dumps({"id": line.id, "tags": [_as_json(tag) for tag in tags]}, ensure_ascii=False))
+    else:
+        Console().print(_table(tagged))
     lines.finish()
 
 
@@ -66,7 +62,7 @@ def _as_json(tag: Tag) -> dict[str, str | int | float]:
 
 
 def _table(tagged: Iterator[Tagged]) -> Table:
-    table = Table("id", "说话人", "内容", "标签")
+    table = Table("id", "说话人", Column("内容", overflow="fold"), Column("标签", overflow="fold"))
     for line, tags in tagged:
         text = Text(line.text)
         for found in tags:

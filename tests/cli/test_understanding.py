@@ -3,18 +3,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from scrm.cli.scripts import scripts, suggest
-from scrm.cli.tag import tag
+from scrm.cli import main
 
 BUILTIN = ("--package", "scripts_library")
 
 
-def run(command: click.Command, *arguments: str, lines: str = "") -> Result:
-    return CliRunner().invoke(command, [*arguments, *BUILTIN], input=lines)
+def run(*arguments: str, lines: str = "") -> Result:
+    return CliRunner().invoke(main, [*arguments, *BUILTIN], input=lines)
 
 
 def rows(result: Result) -> list[dict[str, object]]:
@@ -22,7 +20,9 @@ def rows(result: Result) -> list[dict[str, object]]:
 
 
 def test_tag_prints_one_line_per_message_with_spans_and_rules() -> None:
-    result = run(tag, "-", lines='{"id": "a", "text": "年课多少钱", "speaker": "customer"}\n{"id": 2, "text": "嗯"}\n')
+    result = run(
+        "tag", "-", lines='{"id": "a", "text": "年课多少钱", "speaker": "customer"}\n{"id": 2, "text": "嗯"}\n'
+    )
 
     first, second = rows(result)
     assert result.exit_code == 0
@@ -45,11 +45,11 @@ def test_tag_prints_one_line_per_message_with_spans_and_rules() -> None:
 def test_both_engines_give_the_same_tags() -> None:
     lines = '{"id": 1, "text": "这也太贵了，我在贵州，能退款吗", "speaker": "customer"}\n'
 
-    assert run(tag, "-", lines=lines).stdout == run(tag, "-", "--engine", "jieba", lines=lines).stdout
+    assert run("tag", "-", lines=lines).stdout == run("tag", "-", "--engine", "jieba", lines=lines).stdout
 
 
-@pytest.mark.parametrize("command", [tag, suggest])
-def test_bad_lines_are_told_with_their_number_and_the_others_processed(command: click.Command) -> None:
+@pytest.mark.parametrize("command", ["tag", "suggest"])
+def test_bad_lines_are_told_with_their_number_and_the_others_processed(command: str) -> None:
     lines = '{"id": 1, "text": "退款"}\n{"id": 2\n\n{"text": "x"}\n{"id": 5, "text": "退款", "speaker": "boss"}\n[]\n'
 
     result = run(command, "-", lines=lines + '{"id": 7, "text": "退款"}\n')
@@ -69,7 +69,7 @@ def test_bytes_that_are_no_utf8_are_one_bad_line(tmp_path: Path) -> None:
     file = tmp_path / "in.jsonl"
     file.write_bytes('{"id": 1, "text": "退款"}\n'.encode("gbk") + '{"id": 2, "text": "退款"}\n'.encode())
 
-    result = run(tag, str(file))
+    result = run("tag", str(file))
 
     assert result.exit_code == 2
     assert [row["id"] for row in rows(result)] == [2]
@@ -78,8 +78,8 @@ def test_bytes_that_are_no_utf8_are_one_bad_line(tmp_path: Path) -> None:
 def test_suggest_ranks_scripts_fills_them_and_names_what_is_missing() -> None:
     line = '{"id": 1, "text": "年课多少钱", "speaker": "customer"}\n'
 
-    (empty,) = rows(run(suggest, "-", lines=line))
-    (filled,) = rows(run(suggest, "-", "--limit", "1", "--set", "price:年课=3,800 元", lines=line))
+    (empty,) = rows(run("suggest", "-", lines=line))
+    (filled,) = rows(run("suggest", "-", "--limit", "1", "--set", "price:年课=3,800 元", lines=line))
 
     assert empty["suggestions"][0]["missing"] == ["price:年课"]
     assert filled["suggestions"][0]["script"] == "language_school/price-year"
@@ -89,7 +89,7 @@ def test_suggest_ranks_scripts_fills_them_and_names_what_is_missing() -> None:
 
 
 def test_suggest_can_leave_out_what_is_not_ready() -> None:
-    (row,) = rows(run(suggest, "-", "--ready", lines='{"id": 1, "text": "年课多少钱", "speaker": "customer"}\n'))
+    (row,) = rows(run("suggest", "-", "--ready", lines='{"id": 1, "text": "年课多少钱", "speaker": "customer"}\n'))
 
     assert all(found["missing"] == [] for found in row["suggestions"])
 
@@ -99,28 +99,28 @@ def test_suggest_takes_what_was_said_before_into_account() -> None:
         '{"id": 1, "text": "那个呢", "history": ["发票怎么开"]}\n{"id": 2, "text": "发票怎么开", "speaker": "rep"}\n'
     )
 
-    customer, rep = rows(run(suggest, "-", lines=lines))
+    customer, rep = rows(run("suggest", "-", lines=lines))
 
     assert "general_service/invoice" in [found["script"] for found in customer["suggestions"]]
     assert rep["suggestions"] == []
 
 
 def test_a_setting_out_of_form_is_refused() -> None:
-    result = run(suggest, "-", "--set", "customer_name")
+    result = run("suggest", "-", "--set", "customer_name")
 
     assert result.exit_code == 2
     assert "变量=文字" in result.stderr
 
 
 def test_an_unknown_package_is_told() -> None:
-    result = CliRunner().invoke(tag, ["-", "--package", "no_such_library"], input="")
+    result = CliRunner().invoke(main, ["tag", "-", "--package", "no_such_library"], input="")
 
     assert result.exit_code == 1
     assert "no_such_library" in result.stderr
 
 
 def test_check_is_content_with_the_shipped_packs() -> None:
-    result = run(scripts, "check")
+    result = run("scripts", "check")
 
     assert result.exit_code == 0
     assert "没有问题" in result.stdout
@@ -132,18 +132,17 @@ def test_check_names_file_script_and_problem(tmp_path: Path) -> None:
     )
     (tmp_path / "x.md").write_text('+++\nid = "a"\ntitle = "t"\ncategory = "c"\n+++\n只要99元\n', encoding="utf-8")
 
-    result = run(scripts, "check", str(tmp_path))
+    result = run("scripts", "check", str(tmp_path))
 
     assert result.exit_code == 1
     assert (
-        result.stdout
-        == f"{tmp_path / 'x.md'}: [a] 正文写死了价格 '只要99元'；价格一律来自价格本，写成 {{price:产品名}}\n"
+        result.stdout == f"{tmp_path / 'x.md'}: [a] 正文写死了价格 '99元'；价格一律来自价格本，写成 {{price:产品名}}\n"
     )
     assert "1 个问题" in result.stderr
 
 
 def test_list_prints_every_script() -> None:
-    listed = rows(run(scripts, "list"))
+    listed = rows(run("scripts", "list"))
 
     assert len(listed) >= 80
     assert {"script", "title", "category", "text", "valid_until"} <= set(listed[0])
