@@ -39,15 +39,34 @@ config_option = click.option(
 @click.option("--port", type=int, help="监听的端口,默认 8000;0 为任选。")
 @click.option("--workers", type=int, help="本进程内的工作循环组数;0 表示由 scrm worker 进程处理。")
 @click.option("--demo", is_flag=True, help="在本机演示一个真实的故事:模拟器、示例数据和账号都会准备好。")
-def serve(config: Path | None, host: str | None, port: int | None, workers: int | None, demo: bool) -> None:
+@click.option("--pace", type=click.FloatRange(0, 60), default=4.0, show_default=True, help="演示中每一步之间停几秒。")
+@click.option(
+    "--visitor",
+    type=click.Choice(["story", "person"]),
+    default="story",
+    show_default=True,
+    help="演示中网页上的访客由故事扮演,还是由您在浏览器里扮演。",
+)
+@click.option("--keep", is_flag=True, help="接着用上次演示留下的内容,不重放故事。")
+def serve(
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    demo: bool,
+    pace: float,
+    visitor: str,
+    keep: bool,
+) -> None:
     """启动服务:网页、接口、回调,以及(默认)工作循环。"""
     given: dict[str, JsonValue] = {
         name: value for name, value in (("host", host), ("port", port), ("workers", workers)) if value is not None
     }
     if demo:
-        from scrm.simulate.demo import run_demo
+        from scrm.simulate.demo import DemoOptions, run_demo
 
-        asyncio.run(run_demo(config, given, run_server))
+        options = DemoOptions(pace_s=pace, visitor_is_person=visitor == "person", keep=keep)
+        asyncio.run(run_demo(config, given, run_server, options, click.echo))
         return
     settings = load_settings(config, **given)
     set_up_logs(settings.log_format, settings.log_level)
