@@ -1,0 +1,297 @@
+"""Writes the pages of docs/ that say what the code says: settings, events, commands. `--check` only compares."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import get_args
+
+import click
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from scrm.bootstrap import CONNECTORS
+from scrm.cli import main as scrm
+from scrm.core.events import CATALOGUE, EventType
+from scrm.settings import ChannelSettings, Settings
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "tests" / "core" / "events"
+_MADE = "<!-- Written by docs/generate.py (`make docs`): change the code it describes, not this page. -->\n\n"
+
+MEANINGS: Mapping[str, str] = {
+    "actor": "the company's side: a login of the hub, or the provider's id (userid, extension); may be empty",
+    "added": "rows that were new",
+    "at": "when it happened, by the provider's clock, ISO 8601",
+    "automatic": "whether the hub merged by itself, on strong evidence",
+    "by": "login of the account that asked for the test",
+    "case_id": "the case, `cas_…`",
+    "channel": "the channel's name, as in the settings",
+    "channel_kind": "the kind of connector",
+    "direction": "`inbound`, `outbound` or `internal`, seen from the company",
+    "done": "rows read so far",
+    "entry_id": "the timeline entry, `msg_…`",
+    "id": "the customer, `cus_…`",
+    "import_id": "the import, `imp_…`",
+    "kept_id": "the customer that goes on, `cus_…`",
+    "kind": "`message`, `call`, `contact` or `unsupported`",
+    "merge_id": "the merge, `mrg_…`; it can be undone",
+    "merged_id": "the customer that was merged into it, `cus_…`",
+    "product": "sku of the product it is about, null when it is about none",
+    "reason": "what a person should know about why; may be empty",
+    "rejected": "rows that could not be read",
+    "repeated": "rows that were known already",
+    "rule": "id of the rule",
+    "severity": "`S1` (sample) to `S4` (at once)",
+    "speaker": "`customer`, `rep`, `agent`, `bot`, `broadcast` or `system`",
+    "state": "where it stands now",
+    "tags": "labels that the text earned: tag, kind, and the rule that saw it",
+    "text": "what a person would read; for a call its transcript or summary",
+    "total": "rows in the file",
+    "verdict": "the auditor's verdict, null before there is one",
+    "what": "`completed`, `edited`, `recalled`, or the state a reply came to",
+}
+"""Payload fields mean the same in every event that has them."""
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with what it should hold."""
+    return {
+        ROOT / "docs" / "configuration.md": _MADE + configuration(),
+        ROOT / "docs" / "reference" / "events.md": _MADE + events(),
+        ROOT / "docs" / "reference" / "cli.md": _MADE + commands(),
+    }
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+def configuration() -> str:
+    example = (ROOT / "deploy" / "example.toml").read_text("utf-8").strip()
+    return "\n".join(
+        [
+            "# Configuration",
+            "",
+            "Without any setting the hub runs in one process, on SQLite (`./scrm.db`), with a web chat `web` and call log import",
+            "`calls`. A setting is taken from the command line, else from a variable `SCRM_<NAME>`, else from the TOML file given",
+            "with `--config FILE` or `SCRM_CONFIG`, else it has its default. Fields of tables are separated by two underscores in",
+            "variables: `SCRM_VARIABLES__SCHOOL_NAME=…`. What cannot work stops the start with the field, what it got, and what it",
+            "expects. `scrm settings --config FILE` checks a file and shows what is in force.",
+            "",
+            "| setting | variable | default | meaning |",
+            "|---|---|---|---|",
+            *(
+                f"| `{name}` | `SCRM_{name.upper()}` | {_default(field)} | {_meaning(field)} |"
+                for name, field in Settings.model_fields.items()
+            ),
+            "",
+            "## Channels",
+            "",
+            "Each table `[channels.<name>]` is a channel: `<name>` (letters, digits, `-`) is in its addresses and on every entry,",
+            "`kind` names the connector. Naming any channel replaces the two defaults.",
+            "",
+            "| setting | default | meaning |",
+            "|---|---|---|",
+            *(
+                f"| `{name}` | {_default(field)} | {_meaning(field)} |"
+                for name, field in ChannelSettings.model_fields.items()
+            ),
+            "",
+            *_connectors(),
+            "## A file that works",
+            "",
+            "[deploy/example.toml](../deploy/example.toml):",
+            "",
+            "```toml",
+            example,
+            "```",
+            "",
+        ]
+    )
+
+
+def _connectors() -> Iterator[str]:
+    for point in sorted(entry_points(group=CONNECTORS), key=lambda point: point.name):
+        package = point.value.partition(":")[0]
+        if not package.startswith("connectors."):
+            continue
+        kind = package.removeprefix("connectors.")
+        yield f'### `kind = "{point.name}"`'
+        yield ""
+        yield f"{_summary(import_module(package))} How to set it up: [{kind}](../connectors/{kind}/README.md)."
+        yield ""
+        yield "| setting | default | meaning |"
+        yield "|---|---|---|"
+        for name, field in settings_of(package).model_fields.items():
+            yield f"| `{name}` | {_default(field)} | {_meaning(field)} |"
+        yield ""
+
+
+def settings_of(package: str) -> type[BaseModel]:
+    """The settings model of a connector: the one its `settings` module defines."""
+    module = import_module(f"{package}.settings")
+    (model,) = (
+        found
+        for found in vars(module).values()
+        if inspect.isclass(found) and issubclass(found, BaseModel) and found.__module__ == module.__name__
+    )
+    return model
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is PydanticUndefined:
+        return "`web`, `calls`"
+    if field.default is None or field.default in ("", (), {}, []):
+        return "none"
+    shown = json.dumps(field.default, ensure_ascii=False).strip('"').replace("\\\\", "\\")
+    return f"`{shown}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    text = (field.description or "").replace("|", "\\|")
+    secret = SecretStr in (field.annotation, *get_args(field.annotation))
+    return f"{text} *Secret.*" if secret else text
+
+
+def _summary(module: object) -> str:
+    return (inspect.getdoc(module) or "").splitlines()[0]
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+def events() -> str:
+    public = [event for event in CATALOGUE if not event.internal]
+    return "\n".join(
+        [
+            "# Events",
+            "",
+            "An event is an immutable fact, stored in the transaction that made it true. The same JSON goes to webhook endpoints",
+            "([Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md))",
+            "and to the live stream `GET /api/v1/events`. Every event has this envelope:",
+            "",
+            "| field | |",
+            "|---|---|",
+            "| `id` | `evt_…`, unique and ordered by time; the same in every attempt: drop an id you have seen |",
+            "| `type`, `version` | as below; a change that could break a receiver is a new version |",
+            "| `at` | when it became true in the hub, ISO 8601, UTC |",
+            "| `customer_id` | `cus_…`, null when it concerns no customer; deliveries of one customer come in order |",
+            "| `payload` | as below; further fields may be added to a version at any time |",
+            "",
+            "Ids in payloads are public ids: read the thing itself from the API (`/api/docs`).",
+            "",
+            "| event | version | meaning |",
+            "|---|---|---|",
+            *(f"| [`{event.name}`](#{_anchor(event)}) | {event.version} | {event.description} |" for event in public),
+            "",
+            *(line for event in public for line in _event(event)),
+            "## Only on the live stream",
+            "",
+            *(f"`{event.name}`: {event.description}" for event in CATALOGUE if event.internal),
+            "",
+            "`typing`, with `customer_id` and `direction`: somebody is writing. It is not stored and has no id.",
+            "",
+            "`resync`: too much has happened since the last id; read again what you show.",
+            "",
+        ]
+    )
+
+
+def sample_of(event: EventType) -> Path:
+    """Where the sample of an event lies."""
+    return SAMPLES / f"{event.name}.v{event.version}.json"
+
+
+def _event(event: EventType) -> Iterator[str]:
+    text = sample_of(event).read_text("utf-8").strip()
+    yield f"## {event.name}"
+    yield ""
+    yield event.description
+    yield ""
+    yield "```json"
+    yield text
+    yield "```"
+    yield ""
+    payload = json.loads(text)["payload"]
+    if payload:
+        yield "| payload | |"
+        yield "|---|---|"
+        yield from (f"| `{name}` | {MEANINGS[name]} |" for name in payload)
+        yield ""
+
+
+def _anchor(event: EventType) -> str:
+    return event.name.replace(".", "")
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+def commands() -> str:
+    return "\n".join(
+        [
+            "# Command line",
+            "",
+            "`scrm` is at `.venv/bin/scrm` after `make install`. A command ends with 0 when it did what it says, with 1 when it could",
+            "not (one line says why), with 2 when it was called wrongly or could not read a part of its input.",
+            "",
+            *_command(scrm, click.Context(scrm, info_name="scrm"), level=2),
+        ]
+    )
+
+
+def _command(command: click.Command, context: click.Context, *, level: int) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from _command(found, click.Context(found, info_name=name, parent=context), level=level)
+        return
+    yield f"{'#' * level} {context.command_path}"
+    yield ""
+    yield inspect.cleandoc(command.help or "")
+    yield ""
+    yield "```"
+    yield command.get_usage(context).removeprefix("Usage: ")
+    yield "```"
+    yield ""
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    if options:
+        yield "| option | |"
+        yield "|---|---|"
+        yield from (_option(option, context) for option in options)
+        yield ""
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    kind = "" if option.is_flag else f" {option.make_metavar(context)}"
+    told = (option.help or "").replace("|", "\\|")
+    names = ", ".join(f"`{name}{kind}`".replace("|", "\\|") for name in option.opts)
+    if option.envvar:
+        told += f" (`{option.envvar}`)"
+    return f"| {names} | {told} |"
+
+
+def main() -> int:
+    """Write the pages that are not current, or with `--check` name them and end with 1."""
+    stale = [page for page, text in pages().items() if not page.is_file() or page.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for page in stale:
+            sys.stderr.write(f"{page.relative_to(ROOT)} is not current: run `make docs`\n")
+        return int(bool(stale))
+    for page in stale:
+        page.write_text(pages()[page], encoding="utf-8")
+        sys.stdout.write(f"written: {page.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,121 @@
+"""Every event that integrators can subscribe to has a sample, and the samples are what is really published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scrm.connector import SendRejected
+from scrm.core.access import Actor, Role
+from scrm.core.cases import Verdict, VerdictKind
+from scrm.core.events import CATALOGUE, EventType
+from scrm.core.timeline import Json
+from scrm.services.accounts import add_user
+from scrm.services.cases import claim_case, record_verdict
+from scrm.services.customers import mark_read, merge_customers, undo_merge
+from scrm.services.imports import start_import
+from scrm.services.outbound import Draft, send_message
+from scrm.services.webhooks import add_endpoint, test_endpoint as try_endpoint
+from tests.architecture.conftest import ROOT
+from tests.conftest import run_workers
+from tests.services.conftest import School
+
+SAMPLES = ROOT / "tests" / "core" / "events"
+CALLS = "通话时间,客户号码,通话时长,方向\n2026-09-01 10:00:00,13900001111,65,呼出\n"
+
+
+def sample(event: EventType) -> Path:
+    return SAMPLES / f"{event.name}.v{event.version}.json"
+
+
+def shape(value: Json) -> object:
+    """The names and kinds of values in a JSON value; of a list, those of its first item."""
+    if isinstance(value, Mapping):
+        return {name: shape(item) for name, item in value.items()}
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, list | tuple):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
+
+
+def fits(published: object, sampled: object) -> bool:
+    """Equal shapes, where null stands for a value that may be missing and an empty list for any list."""
+    if isinstance(published, dict) and isinstance(sampled, dict):
+        return published.keys() == sampled.keys() and all(fits(published[name], sampled[name]) for name in sampled)
+    if isinstance(published, list) and isinstance(sampled, list):
+        return not published or not sampled or fits(published[0], sampled[0])
+    return published == sampled or "NoneType" in (published, sampled)
+
+
+@pytest.mark.parametrize("event", CATALOGUE, ids=lambda event: event.name)
+def test_an_event_has_a_sample_and_a_row_in_the_reference(event: EventType) -> None:
+    page = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
+
+    assert sample(event).is_file(), f"write {sample(event).relative_to(ROOT)}"
+    assert f"`{event.name}`" in page
+
+
+def test_every_sample_belongs_to_an_event_of_the_catalogue() -> None:
+    known = {sample(event) for event in CATALOGUE}
+    older = {SAMPLES / f"{event.name}.v{n}.json" for event in CATALOGUE for n in range(1, event.version)}
+
+    assert set(SAMPLES.glob("*.json")) <= known | older
+
+
+@pytest.mark.parametrize("event", CATALOGUE, ids=lambda event: event.name)
+def test_a_sample_names_its_event_and_version(event: EventType) -> None:
+    read = json.loads(sample(event).read_text("utf-8"))
+
+    assert list(read) == ["id", "type", "version", "at", "customer_id", "payload"]
+    assert (read["type"], read["version"]) == (event.name, event.version)
+
+
+async def test_what_is_published_has_the_shape_of_its_sample(school: School, rep: Actor, auditor: Actor) -> None:
+    await everything_happens(school, rep, auditor)
+
+    async with school.hub.db.reading() as tx:
+        published = [event.as_json() for event in await tx.events.since(0)]
+    assert {event["type"] for event in published} == {event.name for event in CATALOGUE}
+    samples = {event.name: shape(json.loads(sample(event).read_text("utf-8"))) for event in CATALOGUE}
+    wrong = [event for event in published if not fits(shape(event), samples[str(event["type"])])]
+    assert wrong == []
+
+
+async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None:
+    """A story in which every event of the catalogue occurs."""
+    hub, chat = school.hub, school.chat
+    admin = await add_user(hub, None, login="root", name="管理员", role=Role.ADMIN, password="a-long-password")
+    await school.says(chat, "年课一年多少钱?", customer="mother", name="王女士", key="question")
+    await school.says(chat, "年课活动价4980元", customer="mother", direction="outbound", speaker="agent", key="answer")
+    (mother,) = await school.customers()
+    await school.says(chat, kind="edit", customer="mother", target="question", text="年课两年多少钱?")
+    await school.says(chat, "在吗", customer="mother", name="王女士(小雨妈妈)")
+    await mark_read(hub, rep, mother)
+    for text in ("年课5980元", "年课现在是6280元"):
+        await send_message(hub, rep, Draft(customer_id=mother, text=text, acknowledged_reason="校长批准"))
+        await run_workers(hub)
+    chat.fail_with(SendRejected("the visitor has blocked this chat"))
+    await send_message(hub, rep, Draft(customer_id=mother, text="您好"))
+    await run_workers(hub)
+    await judge(school, auditor)
+
+    await school.says(school.service, "我是孩子爸爸", customer="father", name="李先生")
+    (father,) = [customer for customer in await school.customers() if customer != mother]
+    merge = await merge_customers(hub, rep, mother, father, "同一个家庭")
+    await undo_merge(hub, rep, merge.id)
+    await start_import(hub, admin, "calls", "calls.csv", CALLS.encode())
+    await run_workers(hub)
+    endpoint = await add_endpoint(hub, admin, url="http://127.0.0.1:9/", description="", event_types=["case.opened"])
+    await try_endpoint(hub, admin, endpoint.id)
+
+
+async def judge(school: School, auditor: Actor) -> None:
+    async with school.hub.db.reading() as tx:
+        case = (await tx.cases.page(state="open", rule=None, severity=None, before=None, limit=1))[0]
+    claimed = await claim_case(school.hub, auditor, case.id)
+    verdict = Verdict(kind=VerdictKind.VIOLATION, note="先报低价后报高价", version=claimed.version)
+    await record_verdict(school.hub, auditor, case.id, verdict)
