@@ -96,7 +96,7 @@ def _jieba_tokenizer() -> _JiebaTokenizer:
     """A tokenizer with jieba's own dictionary, loaded now. Importing takes a second: only who asks for it pays."""
     with warnings.catch_warnings():
         # Its regular expressions contain escapes that newer compilers complain of, and it still asks for pkg_resources.
-        warnings.filterwarnings("ignore", message=r"invalid escape sequence|.*invalid escape sequence")
+        warnings.filterwarnings("ignore", message=r".*invalid escape sequence")
         warnings.filterwarnings("ignore", message=r".*pkg_resources")
         import jieba
     jieba.setLogLevel(logging.WARNING)

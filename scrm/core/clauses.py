@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,7 +64,7 @@ class Reading:
 
     def is_asked(self, hit: Hit) -> bool:
         """Whether the sentence around the hit is a question."""
-        start, end = self._part(hit, _SENTENCE_END)
+        start, end = self._part(hit, self._sentences)
         return _QUESTION.search(self.text, start, end) is not None
 
     def is_negated(self, hit: Hit, window: int) -> bool:
@@ -75,7 +76,7 @@ class Reading:
         near = [negation for negation in self._negations if hit.start - window <= negation[1] <= hit.start]
         if not near:
             return False
-        start, end = self._part(hit, CLAUSE_END)
+        start, end = self._part(hit, self._clauses)
         lifted = _YES_NO.search(self.text, start, end) is not None
         return any(
             start <= begins and not (liftable and lifted) and not _SCOPE_END.search(self.text, ends, hit.start)
@@ -89,11 +90,18 @@ class Reading:
             rest[hit.start : hit.end] = " " * (hit.end - hit.start)
         return _COURTESY.fullmatch("".join(rest)) is not None
 
-    def _part(self, hit: Hit, ends: re.Pattern[str]) -> tuple[int, int]:
-        """The clause or sentence around the hit, its closing mark included."""
-        start = max((match.end() for match in ends.finditer(self.text, 0, hit.start)), default=0)
-        closing = ends.search(self.text, hit.end)
-        return start, closing.end() if closing else len(self.text)
+    @cached_property
+    def _clauses(self) -> list[int]:
+        return [match.end() for match in CLAUSE_END.finditer(self.text)]
+
+    @cached_property
+    def _sentences(self) -> list[int]:
+        return [match.end() for match in _SENTENCE_END.finditer(self.text)]
+
+    def _part(self, hit: Hit, ends: Sequence[int]) -> tuple[int, int]:
+        """The clause or sentence around the hit, its closing mark included. `ends`: where clauses or sentences end."""
+        before, after = bisect_right(ends, hit.start), bisect_right(ends, hit.end)
+        return ends[before - 1] if before else 0, ends[after] if after < len(ends) else len(self.text)
 
 
 _LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ0-9０-９]")

@@ -165,6 +165,8 @@ class RankWeights:
 DEFAULT_WEIGHTS = RankWeights()
 TURN_WEIGHTS = (1.0, 0.35, 0.15)
 """The last thing the customer said, the one before, and the one before that."""
+TURN_LENGTH = 300
+"""So many code points of each turn are looked at, from its end."""
 
 
 class ScriptIndex:
@@ -299,7 +301,8 @@ class _Query:
     def __init__(self, turns: Sequence[str], tags: Iterable[Tag], idf: Mapping[str, float]) -> None:
         self._idf = idf
         self._unknown = max(idf.values(), default=1.0)
-        newest_first = zip(reversed(turns), TURN_WEIGHTS, strict=False)
+        # A pasted article asks no more than its end does, and must not cost more.
+        newest_first = zip((turn[-TURN_LENGTH:] for turn in reversed(turns)), TURN_WEIGHTS, strict=False)
         self._turns = [(fold(turn), set(_terms(turn)), weight) for turn, weight in newest_first]
         self.terms: dict[str, float] = {}
         for _, terms, weight in self._turns:

@@ -202,3 +202,9 @@ def test_preparing_stops_when_enough_are_ready() -> None:
 
     assert len(ranked) == 3
     assert len(prepare(ranked, {"price:年课": "3,800 元"}.get, limit=2).ready) == 2
+
+
+def test_of_a_very_long_message_the_end_counts() -> None:
+    (first, *_) = INDEX.rank(["我先说说孩子的情况。" * 5000 + "课程怎么收费"], now=NOW)
+
+    assert first.script == PRICE
