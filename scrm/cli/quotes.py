@@ -16,7 +16,8 @@ from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine
 from scrm.core.claims import Quote, Turn, find_claims, find_products, read_quotes
-from scrm.core.compliance import RULES, Finding, Statement, check as check_statements
+from scrm.core.compliance import RULES, Finding, Statement
+from scrm.core.compliance import check as check_statements
 from scrm.core.errors import BadInput
 from scrm.core.price_book import PriceBook
 from scrm.core.texts import LANGUAGES, render

@@ -74,7 +74,9 @@ _BEFORE = (
     (re.compile(r"(?:将近|接近|不到|低于|不足|少于|(?<!很)快要?到?|差不多到|没到|(?<!最)近)$"), Approx.BELOW),
     (re.compile(r"(?:超过|高于|多于|不止|大于|超)$"), Approx.ABOVE),
     (
-        re.compile(r"(?:大概|大约|差不多|约|估计|左右|大致|平均|可能(?:要|得)?|(?<![现实正])在)(?:是|要|在|就是?|也就)?$"),
+        re.compile(
+            r"(?:大概|大约|差不多|约|估计|左右|大致|平均|可能(?:要|得)?|(?<![现实正])在)(?:是|要|在|就是?|也就)?$"
+        ),
         Approx.ABOUT,
     ),
 )
@@ -131,9 +133,7 @@ def _share(text: str, start: int) -> Amount | None:
     value = None if match is None else _decimal(match["part"])
     if match is None or value is None:
         return None
-    return Amount(
-        start=start, end=match.end(), value=value / _SHARES[match["whole"]] * 100, measure=Measure.PERCENT
-    )
+    return Amount(start=start, end=match.end(), value=value / _SHARES[match["whole"]] * 100, measure=Measure.PERCENT)
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -125,7 +125,11 @@ def _given(match: re.Match[str]) -> Composite | None:
 
 def _delivery(match: re.Match[str]) -> Composite:
     return Composite(
-        kind=Kind.GIFT, start=match.start(), end=match.end(), value=None, threshold=_number(match["threshold"] or match["from"])
+        kind=Kind.GIFT,
+        start=match.start(),
+        end=match.end(),
+        value=None,
+        threshold=_number(match["threshold"] or match["from"]),
     )
 
 
@@ -181,13 +185,14 @@ _PATTERNS = (
     ),
     _compiled(
         "包|免|邮",
-        rf"(?:(?:{_REACH}\s?(?P<threshold>{_Q})(?:{_U})?|(?P<from>{_Q})(?:{_U})?(?:起|以上)){_MAY}(?:全国|江浙沪|全部)?)?不?(?:包邮|免邮费?|免运费|包运费|包快递费?|包安装|包送货|包配送)",
+        rf"(?:(?:{_REACH}\s?(?P<threshold>{_Q})(?:{_U})?|(?P<from>{_Q})(?:{_U})?(?:起|以上)){_MAY}(?:全国|江浙沪|全部)?)?(?:不|没)?(?:包邮|免邮费?|免运费|包运费|包快递费?|包安装|包送货|包配送)",
         _delivery,
     ),
     _compiled("[息率]", r"免利?息|无息|(?<![0-9.])[0零](?:利息|利率|息)", _nothing_of(Kind.INTEREST_RATE)),
     _compiled(
         "费",
-        r"(?:免(?!费)|(?<![0-9.])[0零])(?:手续费|服务费|安装费|中介费|加盟费|佣金|上门费|年费|运费)|(?<![0-9.])[0零](?:中介费)",
+        r"(?:免(?!费)|(?<![0-9.])[0零])(?:手续费|服务费|安装费|中介费|加盟费|佣金|上门费|年费|运费)"
+        r"|(?<![0-9.])[0零](?:中介费)",
         _nothing_of(Kind.FEE),
     ),
     _compiled("首付", r"(?<![0-9.])[0零]首付", _nothing_of(Kind.DOWN_PAYMENT)),
@@ -195,7 +200,7 @@ _PATTERNS = (
     _compiled("半价|对折", r"半价|对折(?!叠)", _nothing_of(Kind.DISCOUNT_RATIO, "0.5")),
     _compiled(
         "[分期年月次]",
-        rf"(?:分期?(?:成|为|付)?|(?:花呗|白条|信用卡|分期|期数|最长|最多|支持)(?:可以?|能|是|分|有|:)?|贷款?|供|[交缴还](?=[0-9零一二两三四五六七八九十]+年))\s?(?P<value>{_Q})(?P<unit>期|个月|年(?!级)|次(?=付|还|交|结))",
+        rf"(?:分期?(?:成|为|付)?|(?:花呗|白条|信用卡|分期|期数|共|最长|最多|支持)(?:可以?|能|是|分|有|:)?|贷款?|供|[交缴还](?=[0-9零一二两三四五六七八九十]+年))\s?(?P<value>{_Q})(?P<unit>期|个月|年(?!级)|次(?=付|还|交|结))",
         _instalments,
     ),
     _compiled(

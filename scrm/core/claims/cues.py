@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from scrm.core.claims.amounts import Amount, Measure, fold_share
 from scrm.core.claims.model import Kind
+from scrm.core.claims.patterns import one_of
 
 
 class Family(StrEnum):
@@ -36,58 +37,136 @@ class Family(StrEnum):
     NOT_OURS = "not_ours"
 
 
-_FEES = (
-    "运费|邮费|手续费|服务费|首重|续重|税费|税点|税金|税率|增值税|契税|开票|专票|普票|佣金"
-    # Any other 费 is a fee, but for those that are the price itself (学费) or no charge at all (免费, 消费).
-    "|(?:[^\\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全])费(?!用|心|时|力|劲|电)"
-)
+_FEES = r"""
+    运费 邮费 手续费 服务费 首重 续重 税费 税点 税金 税率 增值税 契税 开票 专票 普票 佣金
+    (?:[^\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全])费(?!用|心|时|力|劲|电)
+"""
+# [^…]费: any other 费 is a fee, but for those that are the price itself (学费) or no charge at all (免费, 消费).
 LEFT_CUES: dict[Family, str] = {
-    Family.REFERENCE: "原价|原售价|市场价|专柜价?|门市价|吊牌价?|划线价|指导价|官方价|日常价|平时价?(?:卖|要)?|挂牌价|正价|标价|零售价|厂家建议价?|建议售价|官网价",
-    Family.OFF: "立减|直减|直降|再减|立省|减免|优惠券?|便宜了?|抵扣|抵用?|让利|让$|抹掉|抹去|省下?了?|(?<![多最至不太很])少收?|补贴|国补|下浮|砍掉?|减掉?|扣减|优惠了|折扣|打掉|代金券|满减|消费券"
-    "|(?<!不)免$",
-    Family.RISE: "涨价|上涨|涨了?|加价|提价|多加|再加|另加|多收|多付|(?<![太好真更最不点])贵了?|加|补$|上调|调高",
-    Family.FALL: "降价了?|降了|下调了?|调低|跌了?|(?<!直)降",
-    Family.DEPOSIT: "定金|订金|诚意金|意向金|预订金|预定金|预付款|预付金|预付|认筹金|留位费|占位费|占座费|先付|先交",
-    Family.BALANCE: "尾款|余款|剩余款项?|剩余|剩下的?|二期款|末款",
-    Family.BOND: "押金|保证金|质保金|抵押金|租押",
-    Family.DOWN_PAYMENT: "首付款?|首期款?|首付只?要?|头款",
-    Family.INSTALMENT: "月供|每期|月付|月还|每个?月(?:要|只要|只需|需要?|才)?还款?|每个?月(?:要|只要)?付款|期供|日供|周供|每天(?:只要)?还|还款额?",
-    Family.INTEREST: "年化利率|年化|年利率|月利率|日利率|利率|月息|年息|日息|利息|综合息费|贷款利率|息",
-    Family.YIELD: "年化收益率?|收益率?|回报率?|分红|预期收益|租金回报|投资回报|保底收益|利润率?|毛利率?|净利率?|业绩基准",
-    Family.FEE: _FEES + "|另收|额外收|加收|再收|另付",
-    Family.REBATE: "返现|好评返|晒图返|晒单返|返利|返佣|返还|返您|返你|返给|返点?|提成|回扣|介绍费|好处费|推荐奖励?|奖励|现金红包|红包|转介绍",
-    Family.REFUND: "差价|退款|退还|退您|退你|退给您?|退|赔您|赔你|赔偿|赔|补偿|补您|补你|补给您?|给您补|给你补|差额",
-    Family.PAYMENT: "补差[价额]|转账|转我|转给我|转过来|转到|打款|打我|打到|打给我|打过来|汇款|汇到|付给我|微信转|支付宝转|扫码付|扫码转|扫我|转$",
-    Family.GIFT: "价值|(?<![配运派])送(?!货|到|达)|赠送?|附赠",
-    Family.LOAN: "贷款额?|可贷|能贷|最高贷|贷|借款|借(?!口|助|鉴)|放款|按揭",
-    Family.PRICE: "价格?是?|[售卖]价|到手|实付|实收|合计|总计|总共|一共|共计|共|全款|总价|落地|裸车|全包|包干|卖|报(?!名)|收您?你?|算您?你?|只要|只需要?|仅需|仅要|仅|做到|最低|底线|给到|开价|要价|售|拍下|券后|折后|打完折"
-    "|成交|付款?|花|才|[大优]惠价|减到|降到|涨到|优惠到|便宜到|砍到|加到|恢复(?:到|成|为)?|改(?:成|为)|变成|定在|做成|给您?你?|就要?|要|是|成本|一口价|下来|办理?|学费|房租|租金|门票|票价|套餐费|年卡|月卡|季卡|次卡|会员|起拍|均|保费|车价|团购|秒杀|特惠|新客|首单|体验|花费|费用|开销|[:=]|领券后?|叠加|拼团|预算|团费|医药费|打包",
-    Family.NOT_OURS: "余额|(?:账户|卡)(?:里|上|余额)?(?:还|只)?有|额度|授信|保额|保障|最高赔付?|赔付|保单|工资|底薪|月薪|年薪|薪资|收入|年入|月入|流水|营业额|销售额|充值|充话费|话费|充了?|积分|成长值"
-    "|注册资本|市值|罚款|提现|身高|体重|血压|血糖|心率|年龄|今年|楼龄|成绩|轴距|车长|净重|毛重|内存|存储|排名|排第|面积|建面|容量|续航|功率|库存|销量|销售|播放量?|阅读量?|粉丝|人数|里程|跑了|气温|编号|邮编|房号|密码|尾号|号码|电话"
-    "|手机号|验证码|单号|身份证|型号|货号|尺码|鞋码|腰围|胸围|距离|门牌|楼层|海拔|转速|像素|分辨率|浏览量?|点赞|评论|好评率|合格率|通过率|升学率|录取率|就业率|增长|增加了?|提升|降低了?|下降|提高|上涨了?(?=[0-9.]+%)|含量|浓度|纯度|湿度|满意度|占(?!床|位)|完成|电量|还剩|剩(?!下|余)|"
-    "签到|步数|消耗|热量|规模|成立|创办|创立|服务过|累计|超过?(?=[0-9一二三四五六七八九十百千万]+(?:家|人|名|位|万))|月销|已售|卖出|卖了|售出|销出|信用分|芝麻分|分数|考了|得了|贷了",
+    Family.REFERENCE: """
+        原价 原售价 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价 平时价?(?:卖|要)? 挂牌价 正价 标价 零售价
+        厂家建议价? 建议售价 官网价
+    """,
+    Family.OFF: """
+        立减 直减 直降 再减 立省 减免 优惠券? (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
+        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 优惠了 折扣 打掉 代金券 满减 消费券
+        (?<!不)免$
+    """,
+    Family.RISE: """
+        涨价 上涨 涨了? 加价 提价 多加 再加 另加 多收 多付 (?<![太好真更最不点])贵了? 加 补$ 上调 调高
+    """,
+    Family.FALL: """
+        降价了? 降了 下调了? 调低 跌了? (?<!直)降
+    """,
+    Family.DEPOSIT: """
+        定金 订金 诚意金 意向金 预订金 预定金 预付款 预付金 预付 认筹(?:交|金) 留位费 占位费 占座费 先付 先交
+    """,
+    Family.BALANCE: """
+        尾款 余款 剩余款项? 剩余 剩下的? 二期款 末款
+    """,
+    Family.BOND: """
+        押金 保证金 质保金 抵押金 租押
+    """,
+    Family.DOWN_PAYMENT: """
+        首付款? 首期款? 首付只?要? 头款
+    """,
+    Family.INSTALMENT: """
+        月供 每期 月付 月还 每个?月(?:要|只要|只需|需要?|才)?还款? 每个?月(?:要|只要)?付款 期供 日供 周供
+        每天(?:只要)?还 还款额?
+    """,
+    Family.INTEREST: """
+        年化利率 年化 年利率 月利率 日利率 利率 月息 年息 日息 利息 综合息费 贷款利率 息
+    """,
+    Family.YIELD: """
+        年化收益率? 收益率? 回报率? 分红 预期收益 租金回报 投资回报 保底收益 利润率? 毛利率? 净利率? 业绩基准
+    """,
+    Family.FEE: _FEES
+    + """
+        另收 额外收 加收 再收 另付
+    """,
+    Family.REBATE: """
+        返现 好评返 晒图返 晒单返 返利 返佣 返还 返您 返你 返给 返点? 提成 回扣 介绍费 好处费 推荐奖励? 奖励 现金红包
+        红包 转介绍
+    """,
+    Family.REFUND: """
+        差价 退款 退还 退您 退你 退给您? 退 赔您 赔你 赔偿 赔 补偿 补您 补你 补给您? 给您补 给你补 差额
+    """,
+    Family.PAYMENT: """
+        补差[价额] 转账 转我 转给我 转过来 转到 打款 打我 打到 打给我 打过来 汇款 汇到 付给我 微信转 支付宝转 扫码付
+        扫码转 扫我 转$
+    """,
+    Family.GIFT: """
+        (?<!现金)价值 (?<![配运派])送(?!货|到|达) 赠送? 附赠
+    """,
+    Family.LOAN: """
+        贷款额? 可贷 能贷 最高贷 贷 借款 借(?!口|助|鉴) 放款 按揭
+    """,
+    Family.PRICE: """
+        价格?是? [售卖]价 到手 实付 实收 合计 总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名) 收您?你?
+        算您?你? 只要 只需要? 仅需 仅要 仅 做到 最低 底线 给到 开价 要价 售 拍下 券后 折后 打完折 成交 付款? 花 才
+        [大优]惠价 减到 降到 涨到 优惠到 便宜到 砍到 加到 恢复(?:到|成|为)? 改(?:成|为) 变成 定在 做成 给您?你? 就要? 要
+        是 成本 一口价 下来 办理? 学费 房租 租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 车价 还是
+        早鸟价? 预售 直播间 团购 秒杀 特惠 新客 首单 体验 花费 费用 开销 [:=] 领券后? 叠加 拼团 预算 团费 医药费 打包
+    """,
+    Family.NOT_OURS: """
+        余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障 最高赔付? 赔付 保单 工资 底薪 月薪 年薪 薪资
+        收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
+        心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
+        阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话 手机号 验证码 单号 身份证 型号 货号 尺码
+        鞋码 腰围 胸围 距离 门牌 楼层 海拔 转速 像素 分辨率 浏览量? 点赞 评论 好评率 合格率 通过率 升学率 录取率 就业率
+        增长 增加了? 提升 降低了? 下降 提高 上涨了?(?=[0-9.]+%) 含量 浓度 纯度 湿度 满意度 占(?!床|位) 完成 电量 还剩
+        剩(?!下|余) 签到 步数 消耗 热量 规模 成立 创办 创立 服务过 累计
+        超过?(?=[0-9一二三四五六七八九十百千万]+(?:家|人|名|位|万)) 月销 已售 卖出 卖了 售出 销出 信用分 芝麻分 分数
+        考了 得了 贷了 现金价值 会议 错误码 代码 端口
+    """,
 }
 RIGHT_CUES: dict[Family, str] = {
-    Family.DEPOSIT: "定金|订金|诚意金|意向金|预付款",
-    Family.BALANCE: "尾款|余款",
-    Family.BOND: "押金|保证金",
-    Family.DOWN_PAYMENT: "首付",
-    Family.INSTALMENT: "月供",
+    Family.DEPOSIT: """
+        定金 订金 诚意金 意向金 预付款
+    """,
+    Family.BALANCE: """
+        尾款 余款
+    """,
+    Family.BOND: """
+        押金 保证金
+    """,
+    Family.DOWN_PAYMENT: """
+        首付
+    """,
+    Family.INSTALMENT: """
+        月供
+    """,
     Family.FEE: _FEES,
-    Family.OFF: "的?(?:无门槛|满减|新人|店铺|商品|购物|现金)?(?:优惠券|代金券|抵用券|消费券|现金券|购物券|券|抵扣|补贴|优惠(?!价)|减免|立减|折扣)",
-    Family.REBATE: "返现|红包|返利|提成|佣金返|奖励|好处费|回扣",
-    Family.PAYMENT: "(?:转|打|付)?(?:过来|到我|给我|到这个|到公司账)",
-    Family.REFUND: "差价|差额|退款|补偿|赔偿",
-    Family.INTEREST: "利息|利率|年化(?!收益)|年利率|月息",
-    Family.YIELD: "收益|回报|年化收益|分红",
-    Family.LOAN: "贷款|额度贷",
-    Family.NOT_OURS: "话费|余额|额度|积分|流量|工资|月薪|年薪|保额|的?粉丝|年化增长|增长|的?好评|现货率|通过率|库存|播放|含量|强企业|强(?![制力烈])|多?人在|多?(?:家|个)?(?:用户|客户|学员|门店|粉丝|点赞)",
+    Family.OFF: """
+        的?(?:无门槛|满减|新人|店铺|商品|购物|现金)?(?:优惠券|代金券|抵用券|消费券|现金券|购物券|券|抵扣|补贴|优惠(?!价)|减免|立减|折扣)
+    """,
+    Family.REBATE: """
+        返现 红包 返利 提成 佣金返 奖励 好处费 回扣
+    """,
+    Family.PAYMENT: """
+        (?:转|打|付)?(?:过来|到我|给我|到这个|到公司账)
+    """,
+    Family.REFUND: """
+        差价 差额 退款 补偿 赔偿
+    """,
+    Family.INTEREST: """
+        利息 利率 年化(?!收益) 年利率 月息
+    """,
+    Family.YIELD: """
+        收益 回报 年化收益 分红
+    """,
+    Family.LOAN: """
+        贷款 额度贷
+    """,
+    Family.NOT_OURS: """
+        话费 余额 额度 积分 流量 工资 月薪 年薪 保额 的?粉丝 年化增长 增长 的?好评 现货率 通过率 库存 播放 含量 强企业
+        强(?![制力烈]) 多?人在 多?(?:家|个)?(?:用户|客户|学员|门店|粉丝|点赞)
+    """,
 }
-_STRONG_LEFT = frozenset(Family) - {Family.PRICE}
 _GAP = {
     Family.NOT_OURS: 5,
     Family.PRICE: 7,
-    Family.OFF: 4,
+    Family.OFF: 3,
     Family.RISE: 4,
     Family.GIFT: 6,
     Family.REBATE: 6,
@@ -95,43 +174,8 @@ _GAP = {
 }
 
 
-def _one_of(cues: dict[Family, str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{family}>{words})" for family, words in cues.items()))
-
-
-_LEFT = _one_of(LEFT_CUES)
-_RIGHT = re.compile(rf"(?:块?钱?的|\s)?(?:{_one_of(RIGHT_CUES).pattern})")
-_OWN_NUMBER = re.compile(
-    r"(?:是|为|要|只要|只需|另|另收|:|\s|再|先|每月|最低|了)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
-)
-_ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|一?点儿?|一?些|的)")
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """The cue that decides: its family and word."""
-
-    family: Family
-    word: str
-
-
-def left_cue(text: str, start: int, end: int) -> Cue | None:
-    """The last cue in `text[start:end]`, near enough to the amount that begins at `end`."""
-    found = None
-    for match in _LEFT.finditer(text, start, end):
-        family = Family(match.lastgroup or "")
-        if end - match.end() > _GAP.get(family, 8):
-            continue
-        if family in {Family.OFF, Family.RISE, Family.FALL} and _ENDS_PRICE.match(text, match.end(), end):
-            family = Family.PRICE
-        if found is not None and family is Family.PRICE and found.family is not Family.PRICE and _is_weak(match[0]):
-            continue
-        found = Cue(family, match[0])
-    return found
-
-
-WEAK = frozenset(
-    {
+_WEAK = frozenset(
+    [
         "是",
         "要",
         "就",
@@ -172,13 +216,48 @@ WEAK = frozenset(
         "下来",
         "价格",
         "价",
-    }
+    ]
 )
 
 
-def _is_weak(word: str) -> bool:
-    """A word that introduces any number does not take it from the cue before: 定金只要500."""
-    return word in WEAK
+def _by_family(cues: dict[Family, str]) -> str:
+    return "|".join(f"(?P<{family}>{one_of(table)})" for family, table in cues.items())
+
+
+_LEFT = re.compile(_by_family(LEFT_CUES))
+_RIGHT = re.compile(rf"(?:块?钱?的|\s)?(?:{_by_family(RIGHT_CUES)})")
+_OWN_NUMBER = re.compile(
+    r"(?:是|为|要|只要|只需|另|另收|:|\s|再|先|每月|最低|了)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
+)
+_ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|一?点儿?|一?些|的)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """The cue that decides: its family and word."""
+
+    family: Family
+    word: str
+
+    @property
+    def is_weak(self) -> bool:
+        """A word that introduces any number: it makes no price of one, nor takes it from the cue before (定金只要500)."""
+        return self.family is Family.PRICE and self.word in _WEAK
+
+
+def left_cue(text: str, start: int, end: int) -> Cue | None:
+    """The last cue in `text[start:end]`, near enough to the amount that begins at `end`."""
+    found = None
+    for match in _LEFT.finditer(text, start, end):
+        family = Family(match.lastgroup or "")
+        if end - match.end() > _GAP.get(family, 8):
+            continue
+        if family in {Family.OFF, Family.RISE, Family.FALL} and _ENDS_PRICE.match(text, match.end(), end):
+            family = Family.PRICE
+        cue = Cue(family, match[0])
+        if found is None or found.family is Family.PRICE or not cue.is_weak:
+            found = cue
+    return found
 
 
 def right_cue(text: str, end: int) -> Cue | None:

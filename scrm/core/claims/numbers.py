@@ -28,7 +28,10 @@ _POINT = re.compile(r"点([零一二三四五六七八九]+)(?=[十百千万亿w
 _MORE = re.compile(r"([多余来几])(?=[十百千万亿])")
 _LETTERS = frozenset("kKwW")
 
-STARTS = re.compile(r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余元块]|分之)|(?<=[费佣金率])[千万](?=[0-9一二三四五六七八九])")
+STARTS = re.compile(
+    r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余元块]|分之)"
+    r"|(?<=[费佣金率])[千万](?=[0-9一二三四五六七八九])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class _Reading:
         digit = _DIGITS.get(character)
         if digit is None or low != high or self.pending_width != 1 or self.vague or not self.chinese:
             return False
-        if digit - low != 1 and (low, digit) != (3, 5):
+        if digit - low != 1 and not (low == 3 and digit == 5):
             return False
         unit_follows = self.text[self.place + 1 : self.place + 2] in _UNITS
         ends = self.last_unit is not None and self.last_unit > 10 and not counts_at(self.text, self.place + 1)
@@ -217,6 +220,8 @@ class _Reading:
 
     def _take_small_unit(self, unit: int, width: int) -> bool:
         if self.last_unit is not None and unit >= self.last_unit:
+            return False
+        if unit == 10 and self.pending is not None and self.text[self.pending_start].isascii():
             return False
         if self.pending is None and unit != 10 and not self._is_about(unit):
             return False

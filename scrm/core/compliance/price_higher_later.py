@@ -15,7 +15,8 @@ from scrm.core.compliance.noticing import complains, pays, reports
 from scrm.core.timeline import Json, Speaker
 
 _CORRECTS = re.compile(
-    r"(?:看|打|说|报|记|写|算|弄|搞|发|输)错|口误|手误|笔误|更正|纠正|更新一下|抱歉|不好意思|对不起|我看(?:岔|串)|不是[^，。,]{1,12}是"
+    r"(?:看|打|说|报|记|写|算|弄|搞|发|输)错|口误|手误|笔误|更正|纠正|更新一下|抱歉|不好意思|对不起|我看(?:岔|串)"
+    r"|不是[^，。,]{1,12}是"
 )
 _HEARD_WELL = 0.85
 
