@@ -18,11 +18,14 @@ from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 _log = structlog.get_logger()
 _KEEP = 1000
 _STREAM_LENGTH = 10_000
+_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,17 @@ class RedisStream:
     """Hints between processes, over one capped Redis stream that every process reads from its end."""
 
     def __init__(self, url: str, *, key: str = "scrm:hints") -> None:
-        # The read time-out must outlast the blocking read.
-        self._redis: Redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+        # The reader's time-out must outlast its blocking read; nobody else should wait for a Redis that hangs.
+        self._reader: Redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=_PATIENCE_S)
+        self._sender: Redis = Redis.from_url(
+            url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S, retry=Retry(NoBackoff(), 0)
+        )
         self._key = key
         self._origin = secrets.token_hex(6)
         self._local = LocalStream()
         self._healthy = False
         self._stopping = False
+        self._last: bytes | str = "$"
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -132,15 +139,19 @@ class RedisStream:
     async def send(self, hints: Iterable[Hint]) -> None:
         hints = list(hints)
         self._local.offer(hints)
+        if not self._healthy:
+            return  # the reader keeps trying, and says when Redis is back
         text = json.dumps([[hint.topic, hint.text] for hint in hints])
         try:
-            await self._redis.xadd(
+            await self._sender.xadd(
                 self._key, {"from": self._origin, "hints": text}, maxlen=_STREAM_LENGTH, approximate=True
             )
         except (RedisError, OSError) as error:
             self._mark(healthy=False, reason=str(error))
 
     async def open(self) -> None:
+        """Without Redis it is open too: hints reach this process, and the others as soon as Redis is there."""
+        await self._reach()
         self._reading = asyncio.create_task(self._read(), name="redis hints")
 
     async def close(self) -> None:
@@ -149,33 +160,39 @@ class RedisStream:
         await self.send([])
         if self._reading is not None:
             await self._reading
-        await self._redis.aclose()
+        await self._reader.aclose()
+        await self._sender.aclose()
 
     async def _read(self) -> None:
-        last = "$"
         while not self._stopping:
-            try:
-                if not self._healthy:
-                    await self._redis.ping()
-                    self._mark(healthy=True)
-                found = await self._redis.xread({self._key: last}, block=1000, count=500)
-            except (RedisError, OSError) as error:
-                self._mark(healthy=False, reason=str(error))
-                last = "$"
+            if not self._healthy and not await self._reach():
                 await asyncio.sleep(1)
                 continue
-            last = self._take(found, last)
+            try:
+                self._take(await self._reader.xread({self._key: self._last}, block=1000, count=500))
+            except (RedisError, OSError) as error:
+                self._mark(healthy=False, reason=str(error))
 
-    def _take(self, found: object, last: str) -> str:
-        """Offer what other processes sent; give back where to go on reading."""
+    async def _reach(self) -> bool:
+        """Find Redis, and the stream's end. By its id: what is added between two reads from "$" would be lost."""
+        try:
+            newest = await self._sender.xrevrange(self._key, count=1)
+        except (RedisError, OSError) as error:
+            self._mark(healthy=False, reason=str(error))
+            return False
+        self._last = (newest[0][0] if newest else None) or "0-0"
+        self._mark(healthy=True)
+        return True
+
+    def _take(self, found: object) -> None:
+        """Offer what other processes sent."""
         streams = list(found.values()) if isinstance(found, dict) else [entries for _, entries in found or []]  # type: ignore[attr-defined]  # redis-py answers with a list (RESP2) or a dict (RESP3)
         for entries in streams:
             flat = entries[0] if entries and isinstance(entries[0], list) else entries
             for entry_id, fields in flat:
-                last = entry_id
+                self._last = entry_id
                 if fields.get(b"from", b"").decode() != self._origin:
                     self._local.offer(Hint(topic, text) for topic, text in json.loads(fields[b"hints"]))
-        return last
 
     def _mark(self, *, healthy: bool, reason: str = "") -> None:
         if healthy != self._healthy:
