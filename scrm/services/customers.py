@@ -7,7 +7,7 @@ from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.hub import Hub
 from scrm.services.annotate import annotate
-from scrm.services.timeline import merged_event
+from scrm.services.timeline import customer_changed, merged_event
 from scrm.store.customers import BY_HAND, Merge
 
 
@@ -17,7 +17,7 @@ async def mark_read(hub: Hub, actor: Actor, customer_id: int) -> None:
     async with hub.db.transaction() as tx:
         customer = await tx.customers.get(customer_id)
         if await tx.customers.mark_read(customer.id):
-            await tx.publish([_changed(customer.id)])
+            await tx.publish([customer_changed(customer.id)])
 
 
 async def edit_customer(hub: Hub, actor: Actor, customer_id: int, *, name: str | None, owner_id: int | None) -> None:
@@ -29,7 +29,7 @@ async def edit_customer(hub: Hub, actor: Actor, customer_id: int, *, name: str |
             await tx.customers.name({customer.id: name}, rank=BY_HAND)
         if owner_id is not None:
             await tx.customers.assign(customer.id, owner_id)
-        await tx.publish([_changed(customer.id)])
+        await tx.publish([customer_changed(customer.id)])
 
 
 async def merge_customers(hub: Hub, actor: Actor, customer_id: int, other_id: int, reason: str) -> Merge:
@@ -72,7 +72,3 @@ async def reveal_phone(hub: Hub, actor: Actor, customer_id: int, identity_id: in
         known = await tx.customers.identity(identity_id)
         await tx.accounts.log(actor.login, "phone.revealed", public("cus", customer.id), identity=identity_id)
     return known.identity.value
-
-
-def _changed(customer_id: int) -> Event:
-    return Event(type="customer.changed", customer_id=customer_id, payload={"id": public("cus", customer_id)})

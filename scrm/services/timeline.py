@@ -92,7 +92,7 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
         *(entry_added(hub, entry, annotated.tags.get(entry.id, ())) for entry in fresh),
         *(entry_changed(entry, "completed") for entry in batch.completed.values()),
         *(entry_changed(one.after, one.change.what) for one in changed),
-        *(Event(type="customer.changed", customer_id=customer_id, payload={}) for customer_id in sorted(renamed)),
+        *(customer_changed(customer_id) for customer_id in sorted(renamed)),
         *annotated.events,
     ]
 
@@ -136,6 +136,11 @@ def merged_event(merge: Merge) -> Event:
             "reason": merge.reason,
         },
     )
+
+
+def customer_changed(customer_id: int) -> Event:
+    """The fact that a customer's name, owner or reading state changed."""
+    return Event(type="customer.changed", customer_id=customer_id, payload={"id": public("cus", customer_id)})
 
 
 def _customer_added(customer_id: int) -> Event:
@@ -249,10 +254,10 @@ def _rewordings(batch: _Batch, changed: Sequence[_Changed]) -> list[tuple[int, s
 
 
 def _activities(entries: Iterable[Entry]) -> list[Activity]:
-    """What the batch did to each customer, in id order."""
+    """What the batch did to each customer, in id order. A profile we looked up is nothing that happened with them."""
     found: dict[int, Activity] = {}
     for entry in entries:
-        if entry.customer_id is None:
+        if entry.customer_id is None or entry.body.get("change") == "profile":
             continue
         unread = int(entry.direction is Direction.INBOUND and entry.kind != "contact")
         before = found.get(entry.customer_id, Activity(entry.customer_id, entry.id, entry.at, 0))
