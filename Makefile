@@ -76,5 +76,5 @@ $(PACKAGES): $(CONSOLE)/package.json $(CONSOLE)/package-lock.json | $(INSTALLED)
 	@touch $@
 
 $(BUILT): $(PACKAGES) $(CONSOLE_SOURCES)
-	@cd $(CONSOLE) && $(WITH_NODE) npm run --silent build </dev/null
+	@cd $(CONSOLE) && $(WITH_NODE) npm run --silent build -- --logLevel warn </dev/null
 	@touch $@

@@ -73,46 +73,14 @@ def pages() -> dict[Path, str]:
 
 
 def configuration() -> str:
-    example = (ROOT / "deploy" / "example.toml").read_text("utf-8").strip()
-    return "\n".join(
-        [
-            "# Configuration",
-            "",
-            "Without any setting the hub runs in one process, on SQLite (`./scrm.db`), with a web chat `web` and call log import",
-            "`calls`. A setting is taken from the command line, else from a variable `SCRM_<NAME>`, else from the TOML file given",
-            "with `--config FILE` or `SCRM_CONFIG`, else it has its default. Fields of tables are separated by two underscores in",
-            "variables: `SCRM_VARIABLES__SCHOOL_NAME=…`. What cannot work stops the start with the field, what it got, and what it",
-            "expects. `scrm settings --config FILE` checks a file and shows what is in force.",
-            "",
-            "| setting | variable | default | meaning |",
-            "|---|---|---|---|",
-            *(
-                f"| `{name}` | `SCRM_{name.upper()}` | {_default(field)} | {_meaning(field)} |"
-                for name, field in Settings.model_fields.items()
-            ),
-            "",
-            "## Channels",
-            "",
-            "Each table `[channels.<name>]` is a channel: `<name>` (letters, digits, `-`) is in its addresses and on every entry,",
-            "`kind` names the connector. Naming any channel replaces the two defaults.",
-            "",
-            "| setting | default | meaning |",
-            "|---|---|---|",
-            *(
-                f"| `{name}` | {_default(field)} | {_meaning(field)} |"
-                for name, field in ChannelSettings.model_fields.items()
-            ),
-            "",
-            *_connectors(),
-            "## A file that works",
-            "",
-            "[deploy/example.toml](../deploy/example.toml):",
-            "",
-            "```toml",
-            example,
-            "```",
-            "",
-        ]
+    return _CONFIGURATION.format(
+        settings="\n".join(
+            f"| `{name}` | `SCRM_{name.upper()}` | {_default(field)} | {_meaning(field)} |"
+            for name, field in Settings.model_fields.items()
+        ),
+        channel="\n".join(_rows(ChannelSettings)),
+        connectors="\n".join(_connectors()),
+        example=(ROOT / "deploy" / "example.toml").read_text("utf-8").strip(),
     )
 
 
@@ -128,9 +96,13 @@ def _connectors() -> Iterator[str]:
         yield ""
         yield "| setting | default | meaning |"
         yield "|---|---|---|"
-        for name, field in settings_of(package).model_fields.items():
-            yield f"| `{name}` | {_default(field)} | {_meaning(field)} |"
+        yield from _rows(settings_of(package))
         yield ""
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"| `{name}` | {_default(field)} | {_meaning(field)} |"
 
 
 def settings_of(package: str) -> type[BaseModel]:
@@ -170,38 +142,12 @@ def _summary(module: object) -> str:
 
 def events() -> str:
     public = [event for event in CATALOGUE if not event.internal]
-    return "\n".join(
-        [
-            "# Events",
-            "",
-            "An event is an immutable fact, stored in the transaction that made it true. The same JSON goes to webhook endpoints",
-            "([Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md))",
-            "and to the live stream `GET /api/v1/events`. Every event has this envelope:",
-            "",
-            "| field | |",
-            "|---|---|",
-            "| `id` | `evt_…`, unique and ordered by time; the same in every attempt: drop an id you have seen |",
-            "| `type`, `version` | as below; a change that could break a receiver is a new version |",
-            "| `at` | when it became true in the hub, ISO 8601, UTC |",
-            "| `customer_id` | `cus_…`, null when it concerns no customer; deliveries of one customer come in order |",
-            "| `payload` | as below; further fields may be added to a version at any time |",
-            "",
-            "Ids in payloads are public ids: read the thing itself from the API (`/api/docs`).",
-            "",
-            "| event | version | meaning |",
-            "|---|---|---|",
-            *(f"| [`{event.name}`](#{_anchor(event)}) | {event.version} | {event.description} |" for event in public),
-            "",
-            *(line for event in public for line in _event(event)),
-            "## Only on the live stream",
-            "",
-            *(f"`{event.name}`: {event.description}" for event in CATALOGUE if event.internal),
-            "",
-            "`typing`, with `customer_id` and `direction`: somebody is writing. It is not stored and has no id.",
-            "",
-            "`resync`: too much has happened since the last id; read again what you show.",
-            "",
-        ]
+    return _EVENTS.format(
+        rows="\n".join(
+            f"| [`{event.name}`](#{_anchor(event)}) | {event.version} | {event.description} |" for event in public
+        ),
+        events="\n".join(line for event in public for line in _event(event)),
+        internal="\n\n".join(f"`{event.name}`: {event.description}" for event in CATALOGUE if event.internal),
     )
 
 
@@ -236,26 +182,19 @@ def _anchor(event: EventType) -> str:
 
 
 def commands() -> str:
-    return "\n".join(
-        [
-            "# Command line",
-            "",
-            "`scrm` is at `.venv/bin/scrm` after `make install`. A command ends with 0 when it did what it says, with 1 when it could",
-            "not (one line says why), with 2 when it was called wrongly or could not read a part of its input.",
-            "",
-            *_command(scrm, click.Context(scrm, info_name="scrm"), level=2),
-        ]
+    return _COMMANDS.format(
+        commands="\n".join(_command(scrm, click.Context(scrm, info_name="scrm"))).strip(),
     )
 
 
-def _command(command: click.Command, context: click.Context, *, level: int) -> Iterator[str]:
+def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None
-            yield from _command(found, click.Context(found, info_name=name, parent=context), level=level)
+            yield from _command(found, click.Context(found, info_name=name, parent=context))
         return
-    yield f"{'#' * level} {context.command_path}"
+    yield f"## {context.command_path}"
     yield ""
     yield inspect.cleandoc(command.help or "")
     yield ""
@@ -278,6 +217,81 @@ def _option(option: click.Option, context: click.Context) -> str:
     if option.envvar:
         told += f" (`{option.envvar}`)"
     return f"| {names} | {told} |"
+
+
+# --- texts -------------------------------------------------------------------------------------------------------
+
+_CONFIGURATION = """\
+# Configuration
+
+Without any setting the hub runs in one process, on SQLite (`./scrm.db`), with a web chat `web` and call log import
+`calls`. A setting is taken from the command line, else from a variable `SCRM_<NAME>`, else from the TOML file given
+with `--config FILE` or `SCRM_CONFIG`, else it has its default. In variables, fields of tables follow two underscores
+(`SCRM_VARIABLES__SCHOOL_NAME`), and lists and tables are written as JSON. What cannot work stops the start, with the
+field, what it got, and what it expects. `scrm settings --config FILE` checks a file and shows what is in force.
+
+| setting | variable | default | meaning |
+|---|---|---|---|
+{settings}
+
+## Channels
+
+Each table `[channels.<name>]` is a channel: `<name>` (letters, digits, `-`) is in its addresses and on every entry,
+`kind` names the connector, and the rest are that connector's own. Naming any channel replaces the two defaults.
+
+| setting | default | meaning |
+|---|---|---|
+{channel}
+
+{connectors}
+## A file that works
+
+[deploy/example.toml](../deploy/example.toml):
+
+```toml
+{example}
+```
+"""
+
+_EVENTS = """\
+# Events
+
+An event is an immutable fact, stored in the transaction that made it true. The same JSON goes to webhook endpoints, by
+[Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), and to
+the live stream `GET /api/v1/events`. Every event has this envelope:
+
+| field | |
+|---|---|
+| `id` | `evt_…`, unique and ordered by time; the same in every attempt: drop an id you have seen |
+| `type`, `version` | as below; a change that could break a receiver is a new version |
+| `at` | when it became true in the hub, ISO 8601, UTC |
+| `customer_id` | `cus_…`, null when it concerns no customer; deliveries of one customer come in order |
+| `payload` | as below; further fields may be added to a version at any time |
+
+Ids in payloads are public ids: read the thing itself from the API (`/api/docs`).
+
+| event | version | meaning |
+|---|---|---|
+{rows}
+
+{events}
+## Only on the live stream
+
+{internal}
+
+`typing`, with `customer_id` and `direction`: somebody is writing. It is not stored and has no id.
+
+`resync`: too much has happened since the last id; read again what you show.
+"""
+
+_COMMANDS = """\
+# Command line
+
+`scrm` is at `.venv/bin/scrm` after `make install`. A command ends with 0 when it did what it says, with 1 when it could
+not (one line says why), with 2 when it was called wrongly or could not read a part of its input.
+
+{commands}
+"""
 
 
 def main() -> int:

@@ -18,7 +18,8 @@ from scrm.services.cases import claim_case, record_verdict
 from scrm.services.customers import mark_read, merge_customers, undo_merge
 from scrm.services.imports import start_import
 from scrm.services.outbound import Draft, send_message
-from scrm.services.webhooks import add_endpoint, test_endpoint as try_endpoint
+from scrm.services.webhooks import add_endpoint
+from scrm.services.webhooks import test_endpoint as try_endpoint
 from tests.architecture.conftest import ROOT
 from tests.conftest import run_workers
 from tests.services.conftest import School
