@@ -19,7 +19,7 @@ _VERBS = (
 )
 _ADVERBS = (
     "就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但 因为 所以 当 即 其"
-    " 只 最 里 图 另 外 对 零头 秒杀 限时 特价 专享 特惠 元 块 每 那 这 一口价 一[套台个件份张位节次平斤年月天] 的(?![0-9A-Za-z人时学员]) OK ok"
+    " 只 最 里 图 另 外 对 零头 秒杀 限时 特价 专享 特惠 元 块 每 那 这 一口价 一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok"
 )
 _OPEN_RIGHT = any_of(rf"$ \W {_PARTICLES} {_TO_THE_BUYER} {_VERBS} {_ADVERBS}")
 _CLOSED_RIGHT = any_of("""
@@ -32,6 +32,7 @@ _COUNTS_LEFT = re.compile(
 _PRICE_TALK = re.compile("买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少")
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
 _MEMORY_SIZES = frozenset(map(Decimal, (256, 512, 1024)))
+_MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 _SMALL = Decimal(100)
 
 
@@ -48,7 +49,7 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
     if _CLOSED_RIGHT.match(text, amount.end):
         return False
     if cue is not None and not cue.is_weak:
-        return not (amount.value in _MEMORY_SIZES and cue.family is Family.RISE)
+        return not _is_memory(text, amount)
     return _stands_like_a_price(text, amount, cue, window)
 
 
@@ -58,9 +59,14 @@ def _is_piece(text: str, amount: Amount) -> bool:
     return few and text[amount.end - 1] == "块" and not _OPEN_RIGHT.match(text, amount.end)
 
 
+def _is_memory(text: str, amount: Amount) -> bool:
+    """8G加256, 内存256."""
+    return amount.value in _MEMORY_SIZES and _MEMORY_TALK.search(text) is not None
+
+
 def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
     """No word tells: the shape of the number and what stands beside it decide."""
-    if amount.value is None or amount.value in _MEMORY_SIZES or _COUNTS_LEFT.search(text, window, amount.start):
+    if amount.value is None or _is_memory(text, amount) or _COUNTS_LEFT.search(text, window, amount.start):
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1

@@ -37,6 +37,7 @@ _MONTH = re.compile(
 _WITHIN = re.compile(
     rf"(?P<count>{_N})(?P<unit>天|日|个?小时|周|个?月)(?:之?内|以内)?(?:有效|下单|付款|内定|保价|都是这个价|内)"
 )
+_LONG_PAST = timedelta(days=60)
 
 
 def valid_until(text: str, at: datetime) -> datetime | None:
@@ -65,14 +66,16 @@ def _count(text: str | None) -> int | None:
 
 
 def _next_such(today: date, day: int | None, month: int | None, year: int | None) -> date | None:
-    """The next date of that day (and month) that is not past; months more than half a year back are next year's."""
+    """That day of this month or the next; with a month this year's, or next year's when that is long past."""
     if day is None or not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
         return None
     if month is None:
         month = today.month if day >= today.day else today.month % 12 + 1
         year = year or today.year + (1 if month < today.month else 0)
-    year = year or (today.year if month >= today.month - 6 else today.year + 1)
-    return date(year, month, min(day, calendar.monthrange(year, month)[1]))
+    end = date(year or today.year, month, min(day, calendar.monthrange(year or today.year, month)[1]))
+    if year is None and today - end > _LONG_PAST:
+        return _next_such(today, day, month, today.year + 1)
+    return end
 
 
 def _relative_day(text: str, local: datetime) -> date | None:

@@ -1,0 +1,191 @@
+"""Quotes in whole sentences: the project's own list of utterances, and numbers that are no prices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrm.core.claims import Approx, Kind, Quote, Stance, read_quotes
+from scrm.core.timeline import Speaker
+
+ROWS = [json.loads(line) for line in (Path(__file__).parent / "own_quotes.jsonl").read_text("utf-8").splitlines()]
+
+
+def _agrees(wanted: Mapping[str, object], found: Quote) -> bool:
+    return (
+        found.start < int(str(wanted["end"]))
+        and int(str(wanted["start"])) < found.end
+        and found.kind == wanted["kind"]
+        and found.value == _decimal(wanted["value"])
+        and found.value_max == _decimal(wanted.get("value_max"))
+    )
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def test_precision_and_recall_on_the_projects_own_utterances():
+    wanted = found = right = 0
+    for row in ROWS:
+        quotes = list(read_quotes(row["text"], Speaker(row["speaker"])))
+        wanted, found = wanted + len(row["quotes"]), found + len(quotes)
+        for quote in row["quotes"]:
+            match = next((candidate for candidate in quotes if _agrees(quote, candidate)), None)
+            if match is not None:
+                quotes.remove(match)
+                right += 1
+
+    assert len(ROWS) >= 250
+    assert right / found >= 0.97
+    assert right / wanted >= 0.97
+
+
+def test_at_most_one_in_fifty_utterances_without_a_price_is_taken_for_one():
+    negatives = [row for row in ROWS if row["hard_negative"]]
+    flagged = [row["text"] for row in negatives if read_quotes(row["text"], Speaker(row["speaker"]))]
+
+    assert len(negatives) >= 100
+    assert len(flagged) / len(negatives) <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value", "unit", "threshold"),
+    [
+        ("免费试用", Kind.PRICE, 0, None, None),
+        ("充3000送500", Kind.GIFT, 500, None, 3000),
+        ("已经给您降了五百", Kind.PRICE_CHANGE, -500, None, None),
+        ("首付30%", Kind.DOWN_PAYMENT_RATIO, Decimal("0.3"), None, None),
+        ("第二件半价", Kind.THRESHOLD_RATIO, Decimal("0.5"), "件", 2),
+        ("2组减10元", Kind.THRESHOLD_OFF, 10, "组", 2),
+        ("满99包邮", Kind.GIFT, None, None, 99),
+        ("拍2组送1包", Kind.GIFT, 1, "包", 2),
+        ("28元4包", Kind.PRICE, 28, "4包", None),
+        ("一份499", Kind.UNIT_PRICE, 499, "份", None),
+        ("便宜了5元", Kind.AMOUNT_OFF, 5, None, None),
+        ("多加1元", Kind.PRICE_CHANGE, 1, None, None),
+        ("好评返5元", Kind.REBATE, 5, None, None),
+        ("返您20元差价", Kind.REFUND, 20, None, None),
+        ("可以贷30万", Kind.LOAN, 300000, None, None),
+        ("每个账号每月49", Kind.UNIT_PRICE, 49, "账号·月", None),
+        ("月息六厘", Kind.INTEREST_RATE, Decimal("0.006"), "月", None),
+        ("全场优惠15%", Kind.DISCOUNT_RATIO, Decimal("0.85"), None, None),
+    ],
+)
+def test_the_conventions(text, kind, value, unit, threshold):
+    (quote,) = read_quotes(text, Speaker.REP)
+
+    assert (quote.kind, quote.value, quote.unit, quote.threshold) == (kind, value, unit, threshold)
+
+
+@pytest.mark.parametrize(
+    ("speaker", "text", "stance"),
+    [
+        (Speaker.REP, "X3给您3599", Stance.OFFER),
+        (Speaker.REP, "如果一次买10台，可以做到3300一台", Stance.CONDITIONAL),
+        (Speaker.REP, "下个月要涨到4299", Stance.FUTURE),
+        (Speaker.REP, "以前是4599", Stance.PAST),
+        (Speaker.REP, "我没说过3599这个价", Stance.NEGATED),
+        (Speaker.REP, "新疆不包邮", Stance.NEGATED),
+        (Speaker.REP, "京东上3899", Stance.COMPETITOR),
+        (Speaker.CUSTOMER, "3999是吗", Stance.QUESTION),
+        (Speaker.CUSTOMER, "3500行不行", Stance.COUNTER),
+        (Speaker.CUSTOMER, "预算一两万", Stance.BUDGET),
+        (Speaker.CUSTOMER, "别家才卖3200", Stance.COMPETITOR),
+        (Speaker.CUSTOMER, "客服说的是3599", Stance.REPORTED),
+        (Speaker.CUSTOMER, "我付了3999", Stance.REPORTED),
+    ],
+)
+def test_stances(speaker, text, stance):
+    (quote,) = read_quotes(text, speaker)
+
+    assert quote.stance is stance
+
+
+@pytest.mark.parametrize(
+    ("text", "approx", "value_max"),
+    [
+        ("三千出头", Approx.ABOVE, None),
+        ("将近五万", Approx.BELOW, None),
+        ("大概3700", Approx.ABOUT, None),
+        ("5000上下", Approx.ABOUT, None),
+        ("不超过3000", Approx.AT_MOST, None),
+        ("三万六起", Approx.AT_LEAST, None),
+        ("几千块", Approx.VAGUE, None),
+        ("3000到3500之间都有", Approx.EXACT, 3500),
+        ("2-3万", Approx.EXACT, 30000),
+        ("现在3999", Approx.EXACT, None),
+    ],
+)
+def test_how_exactly_a_price_is_meant(text, approx, value_max):
+    (quote,) = read_quotes(text, Speaker.REP)
+
+    assert (quote.approx, quote.value_max) == (approx, value_max)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("3️⃣5️⃣9️⃣9️⃣给你", "3️⃣5️⃣9️⃣9️⃣"),
+        ("价格 3 5 9 9 给你", "3 5 9 9"),
+        ("这 款 59.9 元 2 罐", "59.9 元"),
+        ("活动价３９９９元", "３９９９元"),
+        ("¥599.00/台", "¥599.00"),
+        ("大概250万左右吧", "250万左右"),
+    ],
+)
+def test_offsets_are_code_points_of_the_raw_text(text, span):
+    (quote,) = read_quotes(text, Speaker.REP)
+
+    assert text[quote.start : quote.end] == span
+
+
+def _numbers(*patterns: str) -> Iterator[st.SearchStrategy[str]]:
+    return (st.from_regex(pattern, fullmatch=True) for pattern in patterns)
+
+
+no_prices = st.one_of(
+    *_numbers(
+        r"我电话1[3-9][0-9]{9}",
+        r"打我1[3-9][0-9] [0-9]{4} [0-9]{4}",
+        r"座机0[2-9][0-9]{2}-[2-8][0-9]{7}",
+        r"客服400-[0-9]{3}-[0-9]{4}",
+        r"幺[三五八][一二三四五六七八九零]{9}",
+        r"202[0-9]年(1[0-2]|[1-9])月([12][0-9]|[1-9])[日号]过来",
+        r"(1[0-2]|[1-9])月([12][0-9]|[1-9])号上午(1[01]|[89])点半",
+        r"202[0-9]-(0[1-9]|1[0-2])-([01][1-9])发货",
+        r"(1[0-9]|2[0-3]|[1-9]):[0-5][0-9]开门",
+        r"[3-9]点到1[0-2]点都在",
+        r"等我([1-5][0-9]|[2-9])分钟",
+        r"尺寸[1-9][0-9]{2}\*[1-9][0-9]{2}\*[1-9][0-9]{2}",
+        r"长[1-9]米[1-9]宽[1-9]米[1-9]",
+        r"面积[1-9][0-9]{1,2}平方米",
+        r"容量[1-9][0-9]{2}毫升",
+        r"距离[1-9][0-9]{0,2}公里",
+        r"订单号[0-9]{12,18}",
+        r"单号(SF|YT)[0-9]{13}",
+        r"验证码[0-9]{4,6}",
+        r"[1-9][0-9]?号楼[1-6]单元[1-9]0[1-4]",
+        r"网址https://[a-z]{3,8}\.com/[0-9]{3,6}",
+        r"192\.168\.[1-9][0-9]?\.[1-9][0-9]?",
+        r"版本[1-9]\.[0-9]\.[0-9]{1,2}",
+    )
+)
+
+
+@given(no_prices)
+def test_telephones_dates_times_sizes_and_ids_are_no_prices(text):
+    for speaker in (Speaker.REP, Speaker.CUSTOMER):
+        assert read_quotes(text, speaker) == ()
+
+
+@given(st.text(max_size=40))
+def test_any_text_can_be_read(text):
+    for quote in read_quotes(text, Speaker.CUSTOMER):
+        assert 0 <= quote.start < quote.end <= len(text)
