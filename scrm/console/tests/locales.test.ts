@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createI18n } from 'vue-i18n'
 import en from '@/locales/en.json'
 import zhCN from '@/locales/zh-CN.json'
 
@@ -30,6 +31,12 @@ const english = flat(en)
 const code = sources(join(import.meta.dirname, '../src')).join('\n')
 
 describe('the two languages', () => {
+  it.each(['zh-CN', 'en'] as const)('can be spoken whole: %s has no text with broken syntax', (locale) => {
+    const { t } = createI18n({ legacy: false, locale, messages: { 'zh-CN': zhCN, en } }).global
+
+    for (const key of zh.keys()) expect(() => t(key), key).not.toThrow()
+  })
+
   it('have the same texts', () => {
     expect([...english.keys()].sort()).toEqual([...zh.keys()].sort())
   })
