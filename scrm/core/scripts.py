@@ -177,12 +177,12 @@ class ScriptIndex:
 
     def __init__(self, scripts: Iterable[Script]) -> None:
         self.scripts = tuple(scripts)
-        self._triggers = [tuple(map(_Question, script.triggers)) for script in self.scripts]
         self._by_intent: dict[str, list[int]] = defaultdict(list)
         for number, script in enumerate(self.scripts):
             for intent in script.intents:
                 self._by_intent[intent].append(number)
         self._idf, self._postings = _postings(map(_weighted_terms, self.scripts))
+        self._triggers = [tuple(_Question(said, self._idf) for said in script.triggers) for script in self.scripts]
 
     def rank(
         self,
@@ -201,12 +201,16 @@ class ScriptIndex:
         """
         query = _Query(turns, tags, self._idf)
         words = self._scores(query.terms)
-        candidates = {*heapq.nlargest(_CANDIDATES, words, key=words.__getitem__), *self._of_intents(query, words)}
+        of_intents = {number for intent in query.intents for number in self._by_intent.get(intent, ())}
+
+        def best(numbers: Iterable[int]) -> list[int]:
+            usable = (number for number in numbers if self.scripts[number].may_be_used(now, channel))
+            return heapq.nlargest(_CANDIDATES, usable, key=lambda number: (words.get(number, 0.0), -number))
+
         ranked = [
             suggestion
-            for number in candidates
-            if self.scripts[number].may_be_used(now, channel)
-            and (suggestion := self._judge(number, query, words.get(number, 0.0), stage, weights))
+            for number in {*best(words), *best(of_intents)}
+            if (suggestion := self._judge(number, query, words.get(number, 0.0), stage, weights))
         ]
         return tuple(heapq.nsmallest(limit, ranked, key=lambda found: (-found.score, found.script.ref)))
 
@@ -226,10 +230,6 @@ class ScriptIndex:
                 for number, impact in posting.items():
                     scores[number] = scores.get(number, 0.0) + weight * impact
         return scores
-
-    def _of_intents(self, query: _Query, words: Mapping[int, float]) -> Iterable[int]:
-        numbers = {number for intent in query.intents for number in self._by_intent.get(intent, ())}
-        return heapq.nlargest(_CANDIDATES, numbers, key=lambda number: words.get(number, 0.0))
 
     def _judge(self, number: int, query: _Query, words: float, stage: str, weights: RankWeights) -> Suggestion | None:
         script = self.scripts[number]
@@ -286,13 +286,14 @@ def prepare(suggestions: Iterable[Suggestion], resolve: Resolve, *, limit: int =
 
 
 class _Question:
-    """A trigger question, ready to be compared."""
+    """A trigger question, ready to be compared. `mass` is how much its terms tell, all together."""
 
-    __slots__ = ("terms", "text")
+    __slots__ = ("mass", "terms", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, idf: Mapping[str, float]) -> None:
         self.text = text
-        self.terms = frozenset(_terms(text))
+        self.terms = dict.fromkeys(_terms(text))
+        self.mass = sum(idf[term] for term in self.terms)
 
 
 class _Query:
@@ -303,7 +304,8 @@ class _Query:
         self._unknown = max(idf.values(), default=1.0)
         # A pasted article asks no more than its end does, and must not cost more.
         newest_first = zip((turn[-TURN_LENGTH:] for turn in reversed(turns)), TURN_WEIGHTS, strict=False)
-        self._turns = [(fold(turn), set(_terms(turn)), weight) for turn, weight in newest_first]
+        # In the order of the text, not of a set: added up in another order, a score may differ in its last digit.
+        self._turns = [(fold(turn), self._telling(turn), weight) for turn, weight in newest_first]
         self.terms: dict[str, float] = {}
         for _, terms, weight in self._turns:
             for term in terms:
@@ -320,10 +322,10 @@ class _Query:
         """The trigger question most like one of the turns, and how like (0–1, older turns count less)."""
         best, nearest = 0.0, None
         for _, terms, weight in self._turns:
-            own = self._mass(terms)
+            own = sum(terms.values())
             for question in questions:
-                shared = self._mass(terms & question.terms)
-                if shared and (like := weight * 2 * shared / (own + self._mass(question.terms))) > best:
+                shared = sum([terms[term] for term in question.terms if term in terms])
+                if shared and (like := weight * 2 * shared / (own + question.mass)) > best:
                     best, nearest = like, question
         return best, nearest
 
@@ -338,8 +340,9 @@ class _Query:
                 return pieces
         return ()
 
-    def _mass(self, terms: Iterable[str]) -> float:
-        return sum(self._idf.get(term, self._unknown) for term in terms)
+    def _telling(self, turn: str) -> dict[str, float]:
+        """The terms of a turn and how much each tells: the rarer, the more."""
+        return {term: self._idf.get(term, self._unknown) for term in _terms(turn)}
 
 
 def _pieces(turn: str, text: str) -> tuple[str, ...]:

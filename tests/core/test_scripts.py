@@ -208,3 +208,10 @@ def test_of_a_very_long_message_the_end_counts() -> None:
     (first, *_) = INDEX.rank(["我先说说孩子的情况。" * 5000 + "课程怎么收费"], now=NOW)
 
     assert first.script == PRICE
+
+
+def test_expired_scripts_do_not_crowd_out_a_valid_one() -> None:
+    expired = [replace(TRIAL, id=f"old{number}", valid_until=NOW) for number in range(200)]
+    index = ScriptIndex([*expired, replace(TRIAL, title="试听", triggers=("能试听一次吗",))])
+
+    assert ids(index.rank(["可以试听吗"], now=NOW, tags=[tag("book_visit", "预约到访")])) == ["trial"]
