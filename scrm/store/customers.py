@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select, tuple_, update
 
 from scrm.core.errors import BadInput, Conflict, NotFound
-from scrm.core.timeline import Identity
+from scrm.core.timeline import Direction, Identity
 from scrm.store import schema
 from scrm.store.work import Noun
 
@@ -101,7 +101,8 @@ class Customers(Noun):
         """Bring the customer list up to date after a batch."""
         c = _customers.c
         at = bindparam("b_at", type_=schema.UtcTime())
-        newer = at >= c.last_at
+        # What first happened with a new customer happened before we knew of them.
+        newer = or_(c.last_entry_id.is_(None), at >= c.last_at)
         if activities:
             await self._work.run(
                 update(_customers)
@@ -334,8 +335,12 @@ class Customers(Noun):
     async def _recount(self, customer_id: int) -> None:
         """The newest entry after a merge or its undoing; unread ones are kept as an upper bound of both sides."""
         e = _entries.c
+        bookkeeping = and_(e.kind == "contact", e.direction == Direction.INTERNAL)
         newest = await self._work.one(
-            select(e.id, e.at).where(e.customer_id == customer_id).order_by(e.at.desc(), e.id.desc()).limit(1)
+            select(e.id, e.at)
+            .where(e.customer_id == customer_id)
+            .order_by(case((bookkeeping, 1), else_=0), e.at.desc(), e.id.desc())
+            .limit(1)
         )
         values: dict[str, object] = {"last_entry_id": newest.id if newest else None}
         if newest:
