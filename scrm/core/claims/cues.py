@@ -38,7 +38,7 @@ class Family(StrEnum):
 
 
 _FEES = r"""
-    运费 邮费 手续费 服务费 首重 续重 税费 税点 税金 税率 增值税 契税 开票 专票 普票 佣金
+    运费 邮费 手续费 服务费 首重 续重 税费 费率 维修基金 税点 税金 税率 增值税 契税 开票 专票 普票 佣金
     (?:[^\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全])费(?!用|心|时|力|劲|电)
 """
 # [^…]费: any other 费 is a fee, but for those that are the price itself (学费) or no charge at all (免费, 消费).
@@ -49,7 +49,7 @@ LEFT_CUES: dict[Family, str] = {
     """,
     Family.OFF: """
         立减 直减 直降 再减 立省 减免 优惠券? (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
-        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 优惠了 折扣 打掉 代金券 满减 消费券
+        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 (?:再|还|又)低(?!了|价|于) 优惠了 折扣 打掉 代金券 满减 消费券
         (?<!不)免$
     """,
     Family.RISE: """
@@ -102,7 +102,7 @@ LEFT_CUES: dict[Family, str] = {
         贷款额? 可贷 能贷 最高贷 贷 借款 借(?!口|助|鉴) 放款 按揭
     """,
     Family.PRICE: r"""
-        [^\W0-9A-Za-z降涨加提讲还砍差评身代要这个的]价格?[是为:]? 价格?是? [售卖]价 到手价? 实付 实收 合计 总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名) 收您?你?
+        [^\W0-9A-Za-z降涨加提讲还砍差评身代要这个的保]价格?(?!费)[是为:]? 价格?是? [售卖]价 到手价? 实付 实收 合计 总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名) 收您?你?
         算您?你? 只要 只需要? 仅需 仅要 仅 做到 最低 底线 给到 开价 要价 售 拍下 券后 折后 打完折 成交 付款? 花 才
         [大优]惠价 减到 降到 涨到 优惠到 便宜到 砍到 加到 恢复(?:到|成|为)? 改(?:成|为) 变成 定在 做成 给您?你? 就要? 要
         是 成本 一口价 下来 办理? 学费 房租 租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 车价 还是
@@ -117,7 +117,7 @@ LEFT_CUES: dict[Family, str] = {
         增长 增加了? 提升 降低了? 下降 提高 上涨了?(?=[0-9.]+%) 含量 浓度 纯度 湿度 满意度 占(?!床|位) 完成 电量 还剩
         剩(?!下|余) 签到 步数 消耗 热量 规模 成立 创办 创立 服务过 累计
         超过?(?=[0-9一二三四五六七八九十百千万]+(?:家|人|名|位|万)) 月销 已售 卖出 卖了 售出 销出 信用分 芝麻分 分数
-        考了 得了 贷了 现金价值 会议 错误码 代码 端口
+        考了 得了 贷了 现金价值 编码 暗号 口令 投诉 拨打 会议 错误码 代码 端口
     """,
 }
 RIGHT_CUES: dict[Family, str] = {
@@ -229,7 +229,7 @@ _RIGHT = re.compile(rf"(?:块?钱?的|\s)?(?:{_by_family(RIGHT_CUES)})")
 _OWN_NUMBER = re.compile(
     r"(?:是|为|要|只要|只需|另|另收|:|\s|再|先|每月|最低|了)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
 )
-_ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|一?点儿?|一?些|的)")
+_ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,6 @@ _PERCENT_KINDS = {
     Family.INTEREST: Kind.INTEREST_RATE,
     Family.YIELD: Kind.YIELD_RATE,
     Family.FEE: Kind.FEE_RATIO,
-    Family.RISE: Kind.FEE_RATIO,
     Family.REBATE: Kind.REBATE_RATIO,
 }
 
@@ -322,6 +321,8 @@ _PERCENT_KINDS = {
 def _percent(amount: Amount, family: Family | None, word: str) -> tuple[Kind, Decimal | None, Decimal | None] | None:
     if family is Family.OFF or (family is Family.FALL and "价" in word):
         return _ratio(Kind.DISCOUNT_RATIO, amount, lambda v: 1 - v / 100)
+    if family is Family.RISE and "加" in word and "价" not in word:
+        return _ratio(Kind.FEE_RATIO, amount, lambda v: v / 100)
     kind = _PERCENT_KINDS.get(family) if family is not None else None
     return None if kind is None else _ratio(kind, amount, lambda v: v / 100)
 

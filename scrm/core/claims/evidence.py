@@ -19,7 +19,7 @@ _VERBS = (
 )
 _ADVERBS = (
     "就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但 因为 所以 当 即 其"
-    " 只 最 里 图 另 外 对 零头 秒杀 限时 特价 专享 特惠 元 块 每 那 这 一口价 一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok"
+    " 只 最 里 图 另 外 对 零头 秒杀 限时 有误 为准 特价 专享 特惠 元 块 每 那 这 一口价 一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok"
 )
 _OPEN_RIGHT = any_of(rf"$ \W {_PARTICLES} {_TO_THE_BUYER} {_VERBS} {_ADVERBS}")
 _CLOSED_RIGHT = any_of("""
@@ -27,11 +27,12 @@ _CLOSED_RIGHT = any_of("""
     那户 那间 那栋 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
-    r"(?:第|共有|前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z])[.:]?\s?$"
+    r"(?:第|共有|前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile("买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少")
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
 _MEMORY_SIZES = frozenset(map(Decimal, (256, 512, 1024)))
+_SOLD = re.compile("(?:[券卡票餐课装]|套餐|成人|儿童|小孩|大人|单卖|单买|单点)$")
 _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 _SMALL = Decimal(100)
 
@@ -80,6 +81,8 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
 def _is_small_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
     """9.9 looks like a price; 35 is one where prices are talked of and it opens the clause or has a weak cue."""
     if not amount.chinese and _ENDS_LIKE_A_PRICE.search(text, amount.start, amount.end):
+        return True
+    if _SOLD.search(text, window, amount.start):
         return True
     if amount.value is None or amount.value < 5 or not _PRICE_TALK.search(text):
         return False

@@ -178,13 +178,13 @@ class _Reading:
             return False
         if digit - low != 1 and not (low == 3 and digit == 5):
             return False
-        unit_follows = self.text[self.place + 1 : self.place + 2] in _UNITS
-        ends = self.last_unit is not None and self.last_unit > 10 and not counts_at(self.text, self.place + 1)
-        if not (
-            unit_follows
-            or ends
-            or (self.last_unit is None and self.text[self.place + 1 : self.place + 2] in {*"块毛成"})
-        ):
+        following = self.text[self.place + 1 : self.place + 2]
+        counted = counts_at(self.text, self.place + 1)
+        if self.last_unit is None:
+            ends = counted or following in {*"块毛成"}
+        else:
+            ends = self.last_unit > 10 and not counted
+        if following not in _UNITS and not ends:
             return False
         self.pending = (low, Decimal(digit))
         self._advance(1)

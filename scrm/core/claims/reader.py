@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from scrm.core.claims.amounts import Amount, Measure, find_amounts
 from scrm.core.claims.composites import Composite, find_composites
-from scrm.core.claims.cues import Cue, classify, left_cue, right_cue
+from scrm.core.claims.cues import Cue, Family, classify, left_cue, right_cue
 from scrm.core.claims.evidence import is_money
 from scrm.core.claims.folding import Folded, fold
 from scrm.core.claims.masks import spans_of_no_money
@@ -85,7 +85,7 @@ def _amount_quotes(
 def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speaker) -> Quote | None:
     text = folded.text
     window = max(previous, _clause_start(text, amount.start), amount.start - _REACH)
-    cue = right_cue(text, amount.end) or left_cue(text, window, amount.start)
+    cue = _cue(text, amount, window)
     per = _per(text, amount, window)
     named = classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None) else None
     if named is None:
@@ -106,6 +106,13 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speake
         confidence=_confidence(amount, cue),
         cue=cue.word if cue else "",
     )
+
+
+def _cue(text: str, amount: Amount, window: int) -> Cue | None:
+    cue = right_cue(text, amount.end) or left_cue(text, window, amount.start)
+    # 面积799每平: what is per something is a price, whatever the word before it measures.
+    per_unit = cue is not None and cue.family is Family.NOT_OURS and unit_after(text, amount.end) is not None
+    return None if per_unit else cue
 
 
 def _clause_start(text: str, place: int) -> int:
