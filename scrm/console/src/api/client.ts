@@ -1,6 +1,7 @@
 /** The typed HTTP client: language, CSRF token, and one kind of error for everything that can go wrong. */
 import createClient, { type Middleware } from 'openapi-fetch'
 import type { paths } from './schema'
+import type { SessionPaths } from './sessionPaths'
 import type { FindingOut, Problem } from './types'
 
 /** What the server (or the network) answered instead of a result. `status` 0: no answer came. */
@@ -51,7 +52,7 @@ const headers: Middleware = {
 }
 
 function client(options: ConnectOptions) {
-  const made = createClient<paths>({
+  const made = createClient<paths & SessionPaths>({
     baseUrl: options.origin ?? '',
     credentials: 'same-origin',
     fetch: options.fetch ?? ((request) => globalThis.fetch(request)),

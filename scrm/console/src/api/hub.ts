@@ -1,11 +1,6 @@
 /** Every call of the REST API the console makes, by noun. The one place that spells paths. */
 import { answer, api } from './client'
-import type { EndpointEdit, EndpointNew, MessageNew, TokenNew, UserNew, VerdictNew } from './types'
-
-export interface PageQuery {
-  cursor?: string
-  limit?: number
-}
+import type { CasesQuery, CustomersQuery, EndpointEdit, EndpointNew, MessageNew, TimelineQuery, TokenNew, UserNew, VerdictNew } from './types'
 
 export const session = {
   current: () => answer(api.GET('/api/v1/session')),
@@ -14,10 +9,10 @@ export const session = {
 }
 
 export const customers = {
-  list: (query: PageQuery & { query?: string; filter?: string }) => answer(api.GET('/api/v1/customers', { params: { query } })),
+  list: (query: CustomersQuery) => answer(api.GET('/api/v1/customers', { params: { query } })),
   get: (id: string) => answer(api.GET('/api/v1/customers/{id}', { params: { path: { id } } })),
   rename: (id: string, name: string) => answer(api.PATCH('/api/v1/customers/{id}', { params: { path: { id } }, body: { name } })),
-  timeline: (id: string, query: PageQuery & { channel?: string; kind?: string }) =>
+  timeline: (id: string, query: TimelineQuery) =>
     answer(api.GET('/api/v1/customers/{id}/timeline', { params: { path: { id }, query } })),
   markRead: (id: string) => answer(api.POST('/api/v1/customers/{id}/read', { params: { path: { id } } })),
   suggestions: (id: string, limit = 5) =>
@@ -25,7 +20,7 @@ export const customers = {
   checkDraft: (id: string, text: string, channel: string | null) =>
     answer(api.POST('/api/v1/customers/{id}/draft-checks', { params: { path: { id } }, body: { text, channel } })),
   send: (id: string, message: MessageNew, key: string) =>
-    answer(api.POST('/api/v1/customers/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: message })),
+    answer(api.POST('/api/v1/customers/{id}/messages', { params: { path: { id } }, headers: { 'Idempotency-Key': key }, body: message })),
   typing: (id: string) => answer(api.POST('/api/v1/customers/{id}/typing', { params: { path: { id } } })),
   merge: (id: string, otherId: string, reason: string) =>
     answer(api.POST('/api/v1/customers/{id}/merges', { params: { path: { id } }, body: { other_id: otherId, reason } })),
@@ -41,7 +36,7 @@ export const entries = {
 }
 
 export const cases = {
-  list: (query: PageQuery & { state?: string; rule?: string; severity?: string }) =>
+  list: (query: CasesQuery) =>
     answer(api.GET('/api/v1/cases', { params: { query } })),
   get: (id: string) => answer(api.GET('/api/v1/cases/{id}', { params: { path: { id } } })),
   claim: (id: string) => answer(api.POST('/api/v1/cases/{id}/claim', { params: { path: { id } } })),

@@ -1,5 +1,5 @@
 /** The shapes of the REST API under short names. All code imports them from here; `npm run types` renews their source. */
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 type Shapes = components['schemas']
 
@@ -8,8 +8,15 @@ export interface PageOf<Item> {
   next?: string | null
 }
 
+export type CustomersQuery = NonNullable<paths['/api/v1/customers']['get']['parameters']['query']>
+export type TimelineQuery = NonNullable<paths['/api/v1/customers/{id}/timeline']['get']['parameters']['query']>
+export type CasesQuery = NonNullable<paths['/api/v1/cases']['get']['parameters']['query']>
+export type CustomerFilter = NonNullable<CustomersQuery['filter']>
+/** Yuan: answers hold a decimal string. */
+export type Money = string | number
+
 export type Problem = Shapes['Problem']
-export type SessionOut = Shapes['SessionOut']
+export type { SessionOut } from './sessionPaths'
 export type UserOut = Shapes['UserOut']
 export type UserNew = Shapes['UserNew']
 export type TokenOut = Shapes['TokenOut']

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { CaseDetail, CaseOut, LiveEvent, VerdictNew } from '@/api/types'
+import type { CaseDetail, CaseOut, CasesQuery, LiveEvent, Severity, VerdictNew } from '@/api/types'
 import { debounced, turns } from '@/turns'
 import { payloadId } from './live'
 
@@ -12,7 +12,7 @@ export type QueueTab = 'new' | 'claimed' | 'decided'
 export const useCases = defineStore('cases', () => {
   const tab = ref<QueueTab>('new')
   const rule = ref<string | null>(null)
-  const severity = ref<string | null>(null)
+  const severity = ref<Severity | null>(null)
   const items = ref<CaseOut[]>([])
   const next = ref<string | null>(null)
   const loading = ref(false)
@@ -61,7 +61,7 @@ export const useCases = defineStore('cases', () => {
     next.value = page.next ?? null
   }
 
-  async function show(change: { tab?: QueueTab; rule?: string | null; severity?: string | null }): Promise<void> {
+  async function show(change: { tab?: QueueTab; rule?: string | null; severity?: Severity | null }): Promise<void> {
     if (change.tab !== undefined) tab.value = change.tab
     if (change.rule !== undefined) rule.value = change.rule
     if (change.severity !== undefined) severity.value = change.severity
@@ -157,7 +157,7 @@ export const useCases = defineStore('cases', () => {
     return items.value[position.value + step] ?? null
   }
 
-  function wanted() {
+  function wanted(): CasesQuery {
     return { state: tab.value, rule: rule.value ?? undefined, severity: severity.value ?? undefined }
   }
 

@@ -3,10 +3,8 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { CustomerOut, LiveEvent } from '@/api/types'
+import type { CustomerFilter, CustomerOut, CustomersQuery, LiveEvent } from '@/api/types'
 import { debounced, turns } from '@/turns'
-
-export type CustomerFilter = 'all' | 'unread' | 'mine'
 
 const PAGE = 40
 /** More customers changed at once than this: one read of the list is cheaper than one of each. */
@@ -117,7 +115,7 @@ export const useCustomers = defineStore('customers', () => {
     }
   }
 
-  function wanted() {
+  function wanted(): CustomersQuery {
     return { filter: filter.value, query: query.value.trim() || undefined, limit: PAGE }
   }
 

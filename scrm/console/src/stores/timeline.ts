@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { EntryKind, EntryOut, LiveEvent, MessageNew, ReplyChannelOut } from '@/api/types'
+import type { EntryKind, EntryOut, LiveEvent, MessageNew, ReplyChannelOut, TimelineQuery } from '@/api/types'
 import { joined, placed } from '@/timeline/rows'
 import { turns } from '@/turns'
 import { payloadId } from './live'
@@ -182,7 +182,7 @@ export const useTimeline = defineStore('timeline', () => {
     return stored.value.some((entry) => entry.id === entryId)
   }
 
-  function query() {
+  function query(): TimelineQuery {
     return { limit: PAGE, channel: channel.value ?? undefined, kind: kind.value ?? undefined }
   }
 

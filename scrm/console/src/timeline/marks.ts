@@ -1,5 +1,5 @@
 /** What is to be marked in an entry's text, and what a pointer over a mark tells. */
-import type { ClaimOut, EntryOut } from '@/api/types'
+import type { ClaimOut, EntryOut, Money } from '@/api/types'
 import type { Mark } from '@/text/spans'
 
 export function entryMarks(entry: EntryOut): Mark[] {
@@ -18,7 +18,7 @@ export function tagKey(index: number): string {
 }
 
 /** 少儿英语年课 4,980 元 / 年: `amount` renders value and unit. */
-export function claimWords(claim: ClaimOut, amount: (value: string, unit: string | null) => string): string {
+export function claimWords(claim: ClaimOut, amount: (value: Money, unit: string | null) => string): string {
   const value = claim.value === null ? '' : amount(claim.value, claim.unit)
   return [claim.product, value].filter(Boolean).join(' ')
 }
