@@ -56,7 +56,7 @@ moved:
 $(INSTALLED): pyproject.toml constraints.txt
 	@python=""; \
 	for found in python3.13 python3.12 python3.11 python3; do \
-	  if command -v $$found >/dev/null && $$found -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then python=$$found; break; fi; \
+	  if command -v $$found >/dev/null && $$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$found; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed; found: $$(python3 --version 2>&1 || echo none). On Debian: apt-get install python3 python3-venv" >&2; exit 1; fi; \
 	if [ "$$(cat $(INSTALLED) 2>/dev/null)" != "$(CURDIR)" ]; then \
