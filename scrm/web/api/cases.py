@@ -7,6 +7,7 @@ import base64
 from scrm.core.access import Permission, require
 from scrm.core.cases import Verdict, VerdictKind
 from scrm.core.errors import BadInput
+from scrm.core.price_book import Product
 from scrm.core.timeline import Entry
 from scrm.services import cases
 from scrm.services.annotate import part_start
@@ -127,8 +128,12 @@ async def _context(presenting: Presenting, tx: Transaction, entry: Entry) -> lis
 
 async def _prices(presenting: Presenting, tx: Transaction, sku: str | None, said: list[Entry]) -> list[PriceOut]:
     book = await current_book(presenting.hub, tx)
-    found = {book.product(sku, entry.at) for entry in said} if sku else set()
-    return [presenting.price(product) for product in found if product is not None]
+    found: list[Product] = []
+    for entry in said:
+        product = book.product(sku, entry.at) if sku else None
+        if product is not None and product not in found:
+            found.append(product)
+    return [presenting.price(product) for product in found]
 
 
 def _cursor(severity: str, case_id: int) -> str:
