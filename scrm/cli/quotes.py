@@ -62,7 +62,9 @@ def quotes(file: BinaryIO, jsonl: bool) -> None:
     if jsonl or not Console().is_terminal:
         for line in lines:
             found = read_quotes(line.text, line.speaker)
-            click.echo(json.dumps({"id": line.id, "quotes": [_quote_json(quote) for quote in found]}, ensure_ascii=False))
+            click.echo(
+                json.dumps({"id": line.id, "quotes": [_quote_json(quote) for quote in found]}, ensure_ascii=False)
+            )
     else:
         Console().print(_quotes_table(lines))
     lines.finish()

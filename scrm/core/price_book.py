@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -15,6 +16,7 @@ from scrm.core.timeline import Json
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China's one zone. It has had no summer time since 1991 (https://data.iana.org/time-zones/tzdb/asia)."""
 
+_LAST = "\U0010ffff"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
@@ -88,10 +90,12 @@ class PriceBook:
 
     products: tuple[Product, ...] = ()
     _versions: Mapping[str, tuple[Product, ...]] = field(init=False, repr=False, compare=False)
+    _prices: Sequence[tuple[Decimal, str]] = field(init=False, repr=False, compare=False)
     _names: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_versions", _by_sku(self.products))
+        object.__setattr__(self, "_prices", _by_price(self.products))
         object.__setattr__(self, "_names", _by_opening(self.products))
 
     @classmethod
@@ -127,11 +131,14 @@ class PriceBook:
     def priced(self, amount: Decimal, at: datetime) -> tuple[str, ...]:
         """Skus whose list price or running promotion is `amount` (within CNY 1 or 0.5 %, whichever is more)."""
         tolerance = max(Decimal(1), amount * Decimal("0.005")) if amount >= 100 else Decimal(0)
-        return tuple(
-            product.sku
-            for product in self.at(at)
-            if any(abs(price - amount) <= tolerance for price in _prices(product, at))
-        )
+        first = bisect_left(self._prices, (amount - tolerance, ""))
+        last = bisect_right(self._prices, (amount + tolerance, _LAST))
+        skus = dict.fromkeys(sku for _, sku in self._prices[first:last])
+        return tuple(sku for sku in skus if self._costs(sku, amount, tolerance, at))
+
+    def _costs(self, sku: str, amount: Decimal, tolerance: Decimal, at: datetime) -> bool:
+        product = self.product(sku, at)
+        return product is not None and any(abs(price - amount) <= tolerance for price in _standing_prices(product, at))
 
 
 def read_price_book(text: str) -> PriceBook:
@@ -202,7 +209,13 @@ def _joins(left: str, right: str) -> bool:
     )
 
 
-def _prices(product: Product, at: datetime) -> Iterator[Decimal]:
+def _by_price(products: Sequence[Product]) -> Sequence[tuple[Decimal, str]]:
+    prices = {(product.list_price, product.sku) for product in products}
+    prices |= {(product.promotion_price(p), product.sku) for product in products for p in product.promotions}
+    return sorted(prices)
+
+
+def _standing_prices(product: Product, at: datetime) -> Iterator[Decimal]:
     yield product.list_price
     for promotion in product.running(at):
         yield product.promotion_price(promotion)

@@ -73,10 +73,12 @@ def test_what_was_known_then_can_be_asked():
 
 
 def test_the_longest_name_is_mentioned_and_only_as_a_word_of_its_own():
-    book = PriceBook((
-        Product(sku="WM-X3", name="X3洗衣机", aliases=("X3",), list_price=Decimal(1)),
-        Product(sku="WM-X3P", name="X3 Pro", list_price=Decimal(1)),
-    ))
+    book = PriceBook(
+        (
+            Product(sku="WM-X3", name="X3洗衣机", aliases=("X3",), list_price=Decimal(1)),
+            Product(sku="WM-X3P", name="X3 Pro", list_price=Decimal(1)),
+        )
+    )
 
     assert book.mentions("x3洗衣机和X3 PRO，不是X30") == (Mention(0, 5, ("WM-X3",)), Mention(6, 12, ("WM-X3P",)))
 

@@ -21,6 +21,11 @@ _NOT_YET = re.compile(
 )
 
 
+_OTHER_SALE = re.compile(
+    r"(?:双十一|双11|双十二|双12|五一|十一|国庆|中秋|春节|元旦|女神节|开学季|上一?期|上次|之前|上个月|别的)(?:的|那个)?(?:活动|大促|优惠|促销)"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFalseExpiry:
     """S3. Ground: SAMR order 56 art. 19(4): misleading words about a promotion."""
@@ -29,7 +34,12 @@ class PriceFalseExpiry:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each running promotion of a product talked of that the text says is over."""
-        if not said.by_seller or _OVER.search(said.text) is None or _NOT_YET.search(said.text):
+        if (
+            _OTHER_SALE.search(said.text)
+            or not said.by_seller
+            or _OVER.search(said.text) is None
+            or _NOT_YET.search(said.text)
+        ):
             return
         for sku in _products(said, history.before(said)):
             product = history.book.product(sku, said.at)

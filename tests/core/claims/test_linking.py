@@ -12,15 +12,17 @@ from scrm.core.price_book import CHINA, PriceBook, Product
 from scrm.core.timeline import Speaker
 
 AT = datetime(2026, 6, 12, 10, 21, tzinfo=CHINA)
-BOOK = PriceBook((
-    Product(sku="WM-X3", name="X3洗衣机", aliases=("X3", "洗衣机"), list_price=Decimal(3999)),
-    Product(sku="FR-900", name="900对开门冰箱", aliases=("冰箱",), list_price=Decimal(6999)),
-    Product(sku="Y-1", name="一年版", list_price=Decimal(998)),
-    Product(sku="Y-9", name="终身版", list_price=Decimal(2998)),
-    Product(sku="A-1702", name="A栋1702", aliases=("1702",), list_price=Decimal(4300000)),
-    Product(sku="S-1", name="标准套餐", aliases=("套餐",), list_price=Decimal(500)),
-    Product(sku="S-2", name="豪华套餐", aliases=("套餐",), list_price=Decimal(800)),
-))
+BOOK = PriceBook(
+    (
+        Product(sku="WM-X3", name="X3洗衣机", aliases=("X3", "洗衣机"), list_price=Decimal(3999)),
+        Product(sku="FR-900", name="900对开门冰箱", aliases=("冰箱",), list_price=Decimal(6999)),
+        Product(sku="Y-1", name="一年版", list_price=Decimal(998)),
+        Product(sku="Y-9", name="终身版", list_price=Decimal(2998)),
+        Product(sku="A-1702", name="A栋1702", aliases=("1702",), list_price=Decimal(4300000)),
+        Product(sku="S-1", name="标准套餐", aliases=("套餐",), list_price=Decimal(500)),
+        Product(sku="S-2", name="豪华套餐", aliases=("套餐",), list_price=Decimal(800)),
+    )
+)
 
 
 def _linked(text: str, *context: str) -> list[tuple[Decimal | None, str | None, Link]]:

@@ -60,7 +60,9 @@ def test_a_correction_of_ones_own_word_within_ten_minutes_is_only_sampled(talk):
     talk.agent("06-12 10:22", "X3 3599")
     talk.agent("06-12 10:24", "抱歉刚看错,X3是3999")
 
-    assert [(finding.entry_id, finding.severity) for finding in talk.check() if finding.rule == RULE] == [("e2", Severity.S1)]
+    assert [(finding.entry_id, finding.severity) for finding in talk.check() if finding.rule == RULE] == [
+        ("e2", Severity.S1)
+    ]
 
 
 def test_a_corrected_price_no_longer_stands(talk):
@@ -72,7 +74,8 @@ def test_a_corrected_price_no_longer_stands(talk):
 
 
 @pytest.mark.parametrize(
-    ("at", "actor", "paid"), [("06-12 10:50", "", False), ("06-12 10:24", "someone else", False), ("06-12 10:24", "", True)]
+    ("at", "actor", "paid"),
+    [("06-12 10:50", "", False), ("06-12 10:24", "someone else", False), ("06-12 10:24", "", True)],
 )
 def test_a_correction_that_comes_late_from_someone_else_or_after_payment_is_a_conflict(talk, at, actor, paid):
     talk.agent("06-12 10:22", "X3 3599")
@@ -114,7 +117,9 @@ def test_yes_to_a_bid_is_a_quote(talk):
     assert talk.found(RULE) == [("e3", "e2", "S3")]
 
 
-@pytest.mark.parametrize("text", ["没说过X3是3999", "京东的X3要3999", "X3以前是3999", "下个月X3要涨到3999", "X3原价3999"])
+@pytest.mark.parametrize(
+    "text", ["没说过X3是3999", "京东的X3要3999", "X3以前是3999", "下个月X3要涨到3999", "X3原价3999"]
+)
 def test_denied_foreign_past_future_and_reference_prices_do_not_contradict(talk, text):
     talk.agent("06-12 10:22", "X3活动价3599")
     talk.rep("06-13 10:22", text)
