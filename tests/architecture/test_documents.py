@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ from scrm.web.openapi import document
 from tests.architecture.conftest import ROOT, tracked
 
 PAGES = [path for path in tracked("*.md") if "scripts_library" not in path.parts]
+NAMED = re.compile(r"\[`([A-Za-z_.]+)`\]\(([^)#\s]+\.py)\)")
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 
 
@@ -85,6 +87,29 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
     ]
 
     assert broken == []
+
+
+def test_functions_named_in_documents_are_where_the_link_leads() -> None:
+    wrong = [
+        f"{page.relative_to(ROOT)}: {name} is not in {target}"
+        for page in PAGES
+        for name, target in NAMED.findall(page.read_text("utf-8"))
+        if name.partition(".")[0] not in defined(page.parent / target)
+        or (name.partition(".")[2] and name.partition(".")[2] not in defined(page.parent / target))
+    ]
+
+    assert wrong == []
+
+
+def defined(path: Path) -> set[str]:
+    """Names of functions, classes, methods and constants of a module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
 
 
 def test_the_two_readmes_have_the_same_sections_and_commands() -> None:
