@@ -17,6 +17,7 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof ApiProblem)) return t('problem.generic', { reason: error instanceof Error ? error.message : String(error) })
   if (error.offline) return t('problem.offline')
   if (error.status === 401) return t('problem.sessionEnded')
+  if (error.status >= 500) return t('problem.server', { reason: error.message })
   return error.message || (error.status === 403 ? t('problem.forbidden') : t('problem.generic', { reason: error.title }))
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EntryOut } from '@/api/types'
 import { mediaLink } from '@/timeline/bodies'
+import { distinctTags } from '@/timeline/marks'
 import { joined, placed, timelineRows } from '@/timeline/rows'
 
 function entry(id: string, at: string, change: Partial<EntryOut> = {}): EntryOut {
@@ -50,6 +51,12 @@ describe('entries', () => {
     const list = joined([entry('a', noon(0)), entry('b', noon(1))], [entry('b', noon(1)), entry('c', noon(2))])
 
     expect(list.map((each) => each.id)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('show a tag once, however many spans have earned it', () => {
+    const tag = (name: string, start: number) => ({ tag: name, name, kind: 'intent' as const, start, end: start + 1, score: 1, rule: '', version: '1' })
+
+    expect(distinctTags([tag('quote', 0), tag('invite', 3), tag('quote', 5)]).map((each) => each.start)).toEqual([0, 3])
   })
 
   it('never link to anything but web addresses', () => {
