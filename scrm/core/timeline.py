@@ -63,7 +63,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A telephone call. Durations in seconds; `disposition` is canonical (answered, no_answer, busy, cancelled …)."""
+    """A telephone call. Durations in seconds; `disposition` is canonical (answered, no_answer, busy …)."""
 
     phone: str
     disposition: str
@@ -76,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactChange:
-    """A relation began, changed or ended. `change`: added, half_added, edited, deleted_by_rep, deleted_by_customer,
+    """A relation began, changed or ended. `change` says how: added, edited, deleted_by_rep, deleted_by_customer,
     profile, session_entered, visit_started, contact_left …
     """
 
@@ -225,8 +225,8 @@ class Part:
 
 
 def parts(kind: str, text: str, speaker: Speaker) -> tuple[Part, ...]:
-    """Who said what. A call's transcript has one utterance per line, `坐席：` or `客户：` before it; anything else is one
-    speaker's. `speaker` is the entry's.
+    """Who said what. A call's transcript has one utterance per line, opened by `坐席：` or `客户：`; anything else is
+    one speaker's. `speaker` is the entry's.
     """
     if kind != "call":
         return (Part(0, len(text), speaker),)

@@ -166,7 +166,7 @@ class Customers(Noun):
         if query:
             wanted = wanted.where(or_(*self._matches(query), c.id.in_(found)))
         if before is not None:
-            wanted = wanted.where(tuple_(c.last_at, c.id) < tuple_(*before))
+            wanted = wanted.where(tuple_(c.last_at, c.id) < tuple_(*schema.place(before)))
         rows = await self._work.rows(wanted.order_by(c.last_at.desc(), c.id.desc()).limit(limit))
         return [Customer(**row._mapping) for row in rows]
 

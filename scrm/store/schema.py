@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    bindparam,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
@@ -87,6 +88,12 @@ Condition = ColumnElement[bool]
 def as_json(value: object) -> str:
     """JSON as the store writes it: compact, Chinese readable."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def place(of: tuple[datetime, int]) -> tuple[ColumnElement[datetime], int]:
+    """A place in a list ordered by (time, id), to compare rows with."""
+    at, row_id = of
+    return bindparam(None, at, type_=UtcTime()), row_id
 
 
 metadata = MetaData(

@@ -213,7 +213,7 @@ class Timeline(Noun):
         if kind:
             wanted = wanted.where(c.kind == kind)
         if before is not None:
-            wanted = wanted.where(tuple_(c.at, c.id) < tuple_(*_key(before)))
+            wanted = wanted.where(tuple_(c.at, c.id) < tuple_(*schema.place(before)))
         rows = await self._work.rows(wanted.order_by(c.at.desc(), c.id.desc()).limit(limit))
         return [_entry(row) for row in rows]
 
@@ -223,7 +223,7 @@ class Timeline(Noun):
         c = _entries.c
         rows = await self._work.rows(
             select(_entries)
-            .where(c.customer_id == entry.customer_id, tuple_(c.at, c.id) > tuple_(*_key((entry.at, entry.id))))
+            .where(c.customer_id == entry.customer_id, tuple_(c.at, c.id) > tuple_(*schema.place((entry.at, entry.id))))
             .order_by(c.at, c.id)
             .limit(number)
         )
@@ -345,11 +345,6 @@ class Timeline(Noun):
 
 
 _STATES: Mapping[str, EntryState] = {"recalled": EntryState.RECALLED, "failed": EntryState.FAILED}
-
-
-def _key(before: tuple[datetime, int]) -> tuple[object, object]:
-    at, row_id = before
-    return bindparam(None, at, type_=schema.UtcTime()), row_id
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -114,6 +114,7 @@ def problem(status: int, kind: str, detail: str, **more: object) -> web.Response
     body = Problem.model_validate(
         {"type": f"urn:scrm:problem:{kind}", "title": kind, "status": status, "detail": detail, **more}
     )
+    without = {"findings"} if body.findings is None else None
     return web.Response(
-        status=status, body=body.model_dump_json(exclude_none=True).encode(), content_type="application/problem+json"
+        status=status, body=body.model_dump_json(exclude=without).encode(), content_type="application/problem+json"
     )
