@@ -8,7 +8,6 @@ from scrm.core.access import Permission, require
 from scrm.core.cases import Verdict, VerdictKind
 from scrm.core.errors import BadInput
 from scrm.core.price_book import Product
-from scrm.core.price_book import Product
 from scrm.core.timeline import Entry
 from scrm.services import cases
 from scrm.services.annotate import part_start
