@@ -1,4 +1,4 @@
-"""P7: reading prices from text, message by message: sales talk with numbers, hard negatives, and ordinary chat without any.
+"""P7: reading prices from text: sales talk with numbers, hard negatives, and ordinary chat without any.
 
     python benchmarks/p7_quotes.py [--messages 5000] [--rounds 5] [--json]
 

@@ -1,4 +1,4 @@
-"""`scrm quotes` and `scrm check`: what is read from a file of messages, and what the rules find in a file of histories."""
+"""`scrm quotes` reads prices from a file of messages, `scrm check` runs the rules over a file of histories."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class PriceBook:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Json]]) -> PriceBook:
-        """Read plain mappings as `to_rows` writes them; times may be ISO 8601 texts. `BadInput` names product and field."""
+        """Read mappings as `to_rows` writes them, times in ISO 8601. `BadInput` names product and field."""
         return cls(tuple(_product(row, number) for number, row in enumerate(rows, start=1)))
 
     def to_rows(self) -> list[dict[str, Json]]:

@@ -38,7 +38,7 @@ _TEMPLATES = {
     },
     "en": {
         "price-higher-later": "{who} quoted {earlier} on {when}{until}; here it is {price}",
-        "price-false-expiry": "Says the promotion is over; in the price book {promotion} runs until {day} at {promotion_price}",
+        "price-false-expiry": "Says the promotion is over; {promotion} runs until {day} at {promotion_price}",
         "price-expired-promotion": "{promotion} ended on {day}; here it is still quoted at {price}",
         "price-above-list": "The list price is {list_price}; here it is {price}",
         "price-below-floor": "The lowest price for this role is {floor}; here it is {price}",

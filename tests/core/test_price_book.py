@@ -93,7 +93,7 @@ def test_products_are_found_by_what_they_cost_now():
 
 names = st.text("甲乙丙丁AB12", min_size=1, max_size=6)
 amounts = st.decimals(0, 10**7, places=2)
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
+moments = st.datetimes(timezones=st.just(UTC))
 promotions = st.builds(
     lambda name, price, start, end: Promotion(
         name=name, price=price, starts_at=min(start, end), ends_at=max(start, end), condition=name

@@ -1,4 +1,4 @@
-"""Finding amounts: a number with its currency, multiplier, range and approximators, or a share (折, %, 成, 个点, 厘)."""
+"""Finding amounts: a number with its currency, range and approximators, or a share (折, %, 成, 个点, 厘)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """A number found in a folded text. `marked` means that a currency stands beside it; `unit` is what a COUNT counts."""
+    """A number in a folded text. `marked`: a currency stands beside it; `unit`: what a COUNT counts."""
 
     start: int
     end: int

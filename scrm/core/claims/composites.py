@@ -11,12 +11,16 @@ from scrm.core.claims.amounts import fold_share
 from scrm.core.claims.measures import COUNTED
 from scrm.core.claims.model import Kind
 from scrm.core.claims.numbers import read_number
+from scrm.core.claims.patterns import one_of
 
 _Q = r"(?:[0-9零一二两三四五六七八九十百千万亿][0-9零一二两三四五六七八九十百千万亿wWkK.]*)"
 _U = rf"(?:{COUNTED}|单|元|块钱?|人同行|人团)"
 _CHINESE_DIGITS = "零一二三四五六七八九"
 _CASH = frozenset({"元", "块", "块钱"})
-_REACH = r"(?:消费满?|充值满?|充满?|买满?|拍满?|购满?|订满?|办满?|存满?|交满?|续满?|报满?|预存|实付满?|下单满?|订单满?|累计满?|单笔满?|凑满?|满|够|达到?)"
+_REACH = one_of("""
+    消费满? 充值满? 充满? 买满? 拍满? 购满? 订满? 办满? 存满? 交满? 续满? 报满? 预存 实付满? 下单满? 订单满? 累计满?
+    单笔满? 凑满? 满 够 达到?
+""")
 _FULL = r"(?:消费|充值|充|买|拍|购|订|办|存|交|续|报|实付|下单|订单|累计|单笔|凑)?(?:满|够|达到?)"
 _MAY = r"(?:以上|及以上)?[,，]?(?:都|就|即|再|还|也)?(?:可以?|能|直接|立即|另外?|额外)?(?:享受?|用|领)?"
 

@@ -49,7 +49,8 @@ LEFT_CUES: dict[Family, str] = {
     """,
     Family.OFF: """
         立减 直减 直降 再减 立省 减免 优惠券? (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
-        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 (?:再|还|又)低(?!了|价|于) 优惠了 折扣 打掉 代金券 满减 消费券
+        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 (?:再|还|又)低(?!了|价|于) 优惠了 折扣
+        打掉 代金券 满减 消费券
         (?<!不)免$
     """,
     Family.RISE: """
@@ -102,7 +103,8 @@ LEFT_CUES: dict[Family, str] = {
         贷款额? 可贷 能贷 最高贷 贷 借款 借(?!口|助|鉴) 放款 按揭
     """,
     Family.PRICE: r"""
-        [^\W0-9A-Za-z降涨加提讲还砍差评身代要这个的保]价格?(?!费)[是为:]? 价格?是? [售卖]价 到手价? 实付 实收 合计 总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名) 收您?你?
+        [^\W0-9A-Za-z降涨加提讲还砍差评身代要这个的保]价格?(?!费)[是为:]? 价格?是? [售卖]价 到手价? 实付 实收 合计 总计
+        总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名) 收您?你?
         算您?你? 只要 只需要? 仅需 仅要 仅 做到 最低 底线 给到 开价 要价 售 拍下 券后 折后 打完折 成交 付款? 花 才
         [大优]惠价 减到 降到 涨到 优惠到 便宜到 砍到 加到 恢复(?:到|成|为)? 改(?:成|为) 变成 定在 做成 给您?你? 就要? 要
         是 成本 一口价 下来 办理? 学费 房租 租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 车价 还是
@@ -241,7 +243,7 @@ class Cue:
 
     @property
     def is_weak(self) -> bool:
-        """A word that introduces any number: it makes no price of one, nor takes it from the cue before (定金只要500)."""
+        """A word that introduces any number makes no price of it, nor takes it from the cue before: 定金只要500."""
         return self.family is Family.PRICE and self.word in _WEAK
 
 

@@ -1,4 +1,4 @@
-"""Is a number money at all? A currency says so; a bare number needs a cue, a unit, or the place and shape of a price."""
+"""Is a number money at all? A currency says so; a bare one needs a cue, a unit, or the place and shape of a price."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from scrm.core.claims.units import bundle_after, bundle_before
 
 _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 额 哎 呗 哇 嗷 嘞 哩"
 _TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
-_VERBS = (
-    "落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋 同意 出 抢 需"
-    " 打包 直接 随 包[邮干安含教送您牌] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 全 整 修"
-)
-_ADVERBS = (
-    "就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但 因为 所以 当 即 其"
-    " 只 最 里 图 另 外 对 零头 秒杀 限时 有误 为准 特价 专享 特惠 元 块 每 那 这 一口价 一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok"
-)
+_VERBS = """
+    落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
+    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 全 整 修
+"""
+_ADVERBS = """
+    就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但
+    因为 所以 当 即 其 只 最 里 图 另 外 对 零头 秒杀 限时 有误 为准 特价 专享 特惠 元 块 每 那 这 一口价
+    一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok
+"""
 _OPEN_RIGHT = any_of(rf"$ \W {_PARTICLES} {_TO_THE_BUYER} {_VERBS} {_ADVERBS}")
 _CLOSED_RIGHT = any_of("""
-    到货 到店 到家 到底 以后 以前 起床 不见 和尚 成都 开头 开始 多家 多名 多位 多人 多种 多个 多次 多款 多平 走路 提高 里面 当时
-    那户 那间 那栋 全国 行代码
+    到货 到店 到家 到底 以后 以前 起床 不见 和尚 成都 开头 开始 多家 多名 多位 多人 多种 多个 多次 多款 多平 走路
+    提高 里面 当时 那户 那间 那栋 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
     r"(?:第|共有|前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
@@ -43,12 +44,12 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
         return True
     if cue is not None and cue.family is Family.NOT_OURS:
         return False
-    if amount.marked:
+    if has_unit or amount.marked:
         return has_unit or not _is_piece(text, amount)
-    if has_unit:
-        return True
-    if _CLOSED_RIGHT.match(text, amount.end):
-        return False
+    return not _CLOSED_RIGHT.match(text, amount.end) and _is_bare_price(text, amount, cue, window)
+
+
+def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
     if cue is not None and not cue.is_weak:
         return not _is_memory(text, amount)
     return _stands_like_a_price(text, amount, cue, window)

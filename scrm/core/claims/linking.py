@@ -30,8 +30,8 @@ def find_claims(
 ) -> tuple[Claim, ...]:
     """The quotes of `text`, said at `at` (aware), each linked to a product of `book` where the evidence allows.
 
-    `context` holds the turns before it on the same conversation, oldest first; the last ten are looked at. A short yes to
-    a customer's bid is a claim of that bid.
+    `context` holds the turns before it on the same conversation, oldest first; the last ten are looked at. A short yes
+    to a customer's bid is a claim of that bid.
     """
     quotes = read_quotes(text, speaker)
     if not quotes:

@@ -76,8 +76,9 @@ class Quote:
     """One price or promise in a text.
 
     `start` and `end` are code points of the raw text. `value` is None when no number is named (几千块, 包邮).
-    `unit` is what the price is per (平, 节, 账号·月), or what it buys (4包). `threshold` is the condition of a composite:
-    CNY or a count. `cue` is the word that told the kind, empty when the number stood alone. `confidence` is 0 to 1.
+    `unit` is what the price is per (平, 节, 账号·月), or what it buys (4包). `threshold` is the condition of a
+    composite: CNY or a count. `cue` is the word that told the kind, empty when the number stood alone. `confidence`
+    is 0 to 1.
     """
 
     kind: Kind

@@ -1,8 +1,8 @@
 """The one numeral grammar: 3,599 · 1.28万 · 1w2 · 四千八 · 叁仟伍佰 · 三九九九 · 四五千 · 一千五六 · 几千.
 
-A number is a run of *digits* (one Chinese digit, an Arabic group, or a pair such as 四五) and *units* (十 百 千 万 亿, k, w),
-units falling from left to right within 万 and 亿. A last digit without a unit is elliptic: 四千八 is 4800, unless 零 or 十
-came before it. Two neighbouring digits are a range: 四五千, 一千五六.
+A number is a run of *digits* (one Chinese digit, an Arabic group, or a pair such as 四五) and *units* (十 百 千 万 亿,
+k, w), units falling from left to right within 万 and 亿. A last digit without a unit is elliptic: 四千八 is 4800,
+unless 零 or 十 came before it. Two neighbouring digits are a range: 四五千, 一千五六.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ STARTS = re.compile(
 class Number:
     """A number read at a place. `value` is None for 几千; `value_max` is set for 四五千.
 
-    `written` tells the shapes apart that mean something: whether it is in Chinese, has a unit such as 千 or w, or is a
-    run of bare digits (九九八).
+    `chinese` and `scaled` (it has a unit such as 千 or w) tell how it is written; `scale` is its last unit.
     """
 
     value: Decimal | None
@@ -126,28 +125,31 @@ class _Reading:
         if "0" <= character <= "9":
             return self._take_arabic()
         if character == "零":
-            if self.zero:
-                return False
-            if self.last_unit is None:
-                self._pend(0, 0, 1)
-            else:
-                self.zero = True
-                self.place += 1
-            self.chinese = True
-            return True
+            return self._take_zero()
         if character in _TENS and self.last_unit in {None, 100}:
             self.section = _add(self.section, (Decimal(_TENS[character]),) * 2)
             self.last_unit, self.chinese = 10, True
             self._advance(1)
             return True
-        if character == "几" and self.last_unit is None:
-            self.vague = self.chinese = True
-            self._pend(1, 1, 1)
-            return True
-        digit = _DIGITS.get(character)
-        if digit is None:
+        return self._take_chinese(character)
+
+    def _take_zero(self) -> bool:
+        if self.zero:
             return False
         self.chinese = True
+        if self.last_unit is None:
+            self._pend(0, 0, 1)
+        else:
+            self.zero = True
+            self.place += 1
+        return True
+
+    def _take_chinese(self, character: str) -> bool:
+        unnamed = character == "几" and self.last_unit is None
+        digit = 1 if unnamed else _DIGITS.get(character)
+        if digit is None:
+            return False
+        self.vague, self.chinese = self.vague or unnamed, True
         self._pend(digit, digit, 1)
         self._take_point()
         return True
@@ -180,10 +182,8 @@ class _Reading:
             return False
         following = self.text[self.place + 1 : self.place + 2]
         counted = counts_at(self.text, self.place + 1)
-        if self.last_unit is None:
-            ends = counted or following in {*"块毛成"}
-        else:
-            ends = self.last_unit > 10 and not counted
+        alone = self.last_unit is None
+        ends = counted or following in {*"块毛成"} if alone else (self.last_unit or 0) > 10 and not counted
         if following not in _UNITS and not ends:
             return False
         self.pending = (low, Decimal(digit))
@@ -241,7 +241,7 @@ class _Reading:
         return True
 
     def _take_tail(self) -> None:
-        """What is left without a unit: units after 十 or 零, else a tenth of the last unit; or no part of the number."""
+        """What is left without a unit: ones after 十 or 零, else tenths of the last unit; or no part of the number."""
         if self.pending is None:
             return
         scale = self._tail_scale()

@@ -1,4 +1,4 @@
-"""Word tables as regular expressions: pieces of pattern separated by blanks, so that a table can be read and added to."""
+"""Word tables as regular expressions: pieces separated by blanks, so that a table can be read and added to."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ _REACH = 16
 def read_quotes(text: str, speaker: Speaker, *, masked: Sequence[tuple[int, int]] = ()) -> tuple[Quote, ...]:
     """Every price and promise in `text`, in order, with code-point offsets into it.
 
-    `masked` are further spans that hold no price (names of products with numbers in them). The text may be typed, a call's
-    transcript without punctuation, or disguised (emoji digits, full-width, 三九九九).
+    `masked` are further spans that hold no price (names of products with numbers in them). The text may be typed, a
+    call's transcript without punctuation, or disguised (emoji digits, full-width, 三九九九).
     """
     if _TRIGGER.search(text) is None:
         return ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from scrm.core.claims.model import SELLERS, Kind, Stance
 from scrm.core.claims.patterns import any_of
@@ -67,9 +68,10 @@ _BIDS = any_of("""
 """)
 _REPORTS = any_of("""
     说(?:的|好|是|过|了|给|有) (?<!您)说[^，。,吗]{0,8}$ 报(?:的|价|过|了|给)
-    怎么[^，。,]{0,6}(?:要|收|卖|报|变|成|是) 怎么(?!样)[^，。,]{0,6}$ 变成?(?:了)?$ 写(?:的|着|了|是) 标(?:的|着|价) 显示 页面 网页 详情
-    客服 同事 明明 上次 昨天 前天 刚才 刚刚 之前 付了 交了 花了 买的 收了?我 扣了 扣我 付的 转了 变成 告诉我 跟我
-    给我报 承诺 答应 不是说 多收 [元块]买 刷了 拍的 下单的 截图 为什么 怎么涨 怎么降 宣传 广告 海报 实付 实收 收费
+    怎么[^，。,]{0,6}(?:要|收|卖|报|变|成|是) 怎么(?!样)[^，。,]{0,6}$ 变成?(?:了)?$ 写(?:的|着|了|是)
+    标(?:的|着|价) 显示 页面 网页 详情 客服 同事 明明 上次 昨天 前天 刚才 刚刚 之前 付了 交了 花了 买的 收了?我 扣了
+    扣我 付的 转了 变成 告诉我 跟我 给我报 承诺 答应 不是说 多收 [元块]买 刷了 拍的 下单的 截图 为什么 怎么涨 怎么降
+    宣传 广告 海报 实付 实收 收费
 """)
 _TOO_MUCH = any_of("""
     太贵 好贵 这么贵 贵了 有点贵 太高
@@ -87,10 +89,10 @@ class Place:
     previous: int
     start: int
     end: int
+    clause: tuple[int, int] = field(init=False)
 
-    @property
-    def clause(self) -> tuple[int, int]:
-        return _bounds(self.text, self.start, self.end, _STOP)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clause", _bounds(self.text, self.start, self.end, _STOP))
 
     @property
     def left(self) -> str:
@@ -105,9 +107,23 @@ class Place:
         return self.text[self.end : self.clause[1]]
 
     @property
+    def near(self) -> str:
+        """Its clause, with the mark that ends it."""
+        start, end = self.clause
+        return self.text[start : end + 1]
+
+    @property
+    def rest(self) -> str:
+        """Its clause from the amount on."""
+        return self.text[self.start : self.clause[1]]
+
+    @property
     def sentence(self) -> str:
         start, end = _bounds(self.text, self.start, self.end, "。！？!?\n")
         return self.text[start : end + 1]
+
+
+_Rule = tuple[Stance, Callable[[Place, Kind], bool]]
 
 
 def _bounds(text: str, start: int, end: int, stops: str) -> tuple[int, int]:
@@ -118,27 +134,33 @@ def _bounds(text: str, start: int, end: int, stops: str) -> tuple[int, int]:
 
 def stance_of(place: Place, kind: Kind, speaker: Speaker) -> Stance:
     """How the speaker stands to the amount at `place`."""
-    return _sellers(place, kind) if speaker in SELLERS else _customers(place, kind)
+    if speaker in SELLERS:
+        return _stands(_SELLERS, place, kind, Stance.OFFER)
+    return _stands(_CUSTOMERS, place, kind, Stance.REPORTED)
 
 
-def _sellers(place: Place, kind: Kind) -> Stance:
-    left, right = place.left, place.right
-    if _BUDGET.search(left):
-        return Stance.BUDGET
-    if _NEGATES.search(left) or _REFUSES.match(right):
-        return Stance.NEGATED
-    if _is_competitors(place, kind):
-        return Stance.COMPETITOR
-    if kind is not Kind.REF_PRICE and not _NOW.search(left):
-        if _PAST.search(left) or _OVER.match(right):
-            return Stance.PAST
-        if _FUTURE.search(left) or _FUTURE.search(_clause_before(place)):
-            return Stance.FUTURE
-    if _TOLD.search(left):
-        return Stance.REPORTED
-    if _IF.search(left) or _IF.search(_clause_before(place)):
-        return Stance.CONDITIONAL
-    return Stance.OFFER
+def _stands(rules: Sequence[_Rule], place: Place, kind: Kind, otherwise: Stance) -> Stance:
+    return next((stance for stance, holds in rules if holds(place, kind)), otherwise)
+
+
+def _denied(place: Place, _: Kind) -> bool:
+    return bool(_NEGATES.search(place.left) or _REFUSES.match(place.right))
+
+
+def _past(place: Place, kind: Kind) -> bool:
+    if kind is Kind.REF_PRICE or _NOW.search(place.left):
+        return False
+    return bool(_PAST.search(place.left) or _OVER.match(place.right))
+
+
+def _future(place: Place, kind: Kind) -> bool:
+    if kind is Kind.REF_PRICE or _NOW.search(place.left):
+        return False
+    return bool(_FUTURE.search(place.left) or _FUTURE.search(_clause_before(place)))
+
+
+def _conditional(place: Place, _: Kind) -> bool:
+    return bool(_IF.search(place.left) or _IF.search(_clause_before(place)))
 
 
 def _clause_before(place: Place) -> str:
@@ -154,36 +176,54 @@ def _clause_before(place: Place) -> str:
 def _is_competitors(place: Place, kind: Kind) -> bool:
     if kind not in {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.GIFT, Kind.FEE}:
         return False
-    match = None
-    for match in _COMPETES.finditer(place.left):  # noqa: B007  (the last one counts)
-        pass
-    if match is None:
+    matches = list(_COMPETES.finditer(place.left))
+    if not matches:
         return False
+    match = matches[-1]
     return not _OURS.search(place.left, match.end()) and "比" not in place.left[: match.start() + 1][-3:]
 
 
-def _customers(place: Place, kind: Kind) -> Stance:
-    left, right, sentence = place.left, place.right, place.sentence
-    wordless = kind is Kind.GIFT and not any(c in "0123456789一二两三四五六七八九十" for c in place.own)
-    near = place.text[place.clause[0] : place.clause[1] + 1]
-    if (
-        _BUDGET.search(left)
-        or _BUDGET_ASKS.search(place.text[place.start : place.clause[1]])
-        or _BUDGET_ASKS.search(near)
-    ):
-        return Stance.BUDGET
-    if _is_competitors(place, kind):
-        return Stance.COMPETITOR
-    if _NEGATES.search(left) and "不是说" not in near and not _ASKS.search(near):
-        return Stance.NEGATED
-    if _REPORTS.search(left) or _REPORTS.match(right) or _TOO_MUCH.search(near):
-        return Stance.REPORTED
-    if not wordless and (_BIDS.search(near) or _BIDS.search(right)):
-        return Stance.COUNTER
-    if _ASKS.search(near) or _ASKS.search(right):
-        return Stance.QUESTION
-    if not wordless and _BIDS.search(sentence):
-        return Stance.COUNTER
-    if _ASKS.search(sentence):
-        return Stance.QUESTION
-    return Stance.REPORTED
+def _budget(place: Place, _: Kind) -> bool:
+    return bool(_BUDGET.search(place.left) or _BUDGET_ASKS.search(place.near) or _BUDGET_ASKS.search(place.rest))
+
+
+def _customer_denies(place: Place, _: Kind) -> bool:
+    return bool(_NEGATES.search(place.left)) and "不是说" not in place.near and not _ASKS.search(place.near)
+
+
+def _reported(place: Place, _: Kind) -> bool:
+    return bool(_REPORTS.search(place.left) or _REPORTS.match(place.right) or _TOO_MUCH.search(place.near))
+
+
+def _bid(place: Place, kind: Kind) -> bool:
+    return not _is_wordless(place, kind) and bool(_BIDS.search(place.near))
+
+
+def _bid_in_the_sentence(place: Place, kind: Kind) -> bool:
+    return not _is_wordless(place, kind) and bool(_BIDS.search(place.sentence))
+
+
+def _is_wordless(place: Place, kind: Kind) -> bool:
+    """包邮 in a bid is asked for, but not bid."""
+    return kind is Kind.GIFT and not any(c in "0123456789一二两三四五六七八九十" for c in place.own)
+
+
+_SELLERS: Sequence[_Rule] = (
+    (Stance.BUDGET, lambda place, _: bool(_BUDGET.search(place.left))),
+    (Stance.NEGATED, _denied),
+    (Stance.COMPETITOR, _is_competitors),
+    (Stance.PAST, _past),
+    (Stance.FUTURE, _future),
+    (Stance.REPORTED, lambda place, _: bool(_TOLD.search(place.left))),
+    (Stance.CONDITIONAL, _conditional),
+)
+_CUSTOMERS: Sequence[_Rule] = (
+    (Stance.BUDGET, _budget),
+    (Stance.COMPETITOR, _is_competitors),
+    (Stance.NEGATED, _customer_denies),
+    (Stance.REPORTED, _reported),
+    (Stance.COUNTER, _bid),
+    (Stance.QUESTION, lambda place, _: bool(_ASKS.search(place.near))),
+    (Stance.COUNTER, _bid_in_the_sentence),
+    (Stance.QUESTION, lambda place, _: bool(_ASKS.search(place.sentence))),
+)

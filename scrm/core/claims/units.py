@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-_LONG = "平方米 平米 平方 公里 公斤 千克 小时 分钟 星期 课时 节课 个账号 个坐席 个人 个月 个点位 账号 坐席 人次 学期 学年 疗程 延米"
-_SHORT = "平方斤克吨升米人位名天日晚夜周月年季次节课期个只台套件条张包袋盒箱瓶罐支枝组批份款双对副把本册颗粒片块棵辆部桌顿餐杯碗间户门场集首针柜车趟单卷桶壶听枚幅架匹亩尺股圈提串根"
+_LONG = """
+    平方米 平米 平方 公里 公斤 千克 小时 分钟 星期 课时 节课 个账号 个坐席 个人 个月 个点位 账号 坐席 人次 学期 学年
+    疗程 延米
+"""
+_SHORT = (
+    "平方斤克吨升米人位名天日晚夜周月年季次节课期个只台套件条张包袋盒箱瓶罐支枝组批份款双对副把本册颗粒片块棵辆部"
+    "桌顿餐杯碗间户门场集首针柜车趟单卷桶壶听枚幅架匹亩尺股圈提串根"
+)
 _UNIT = "|".join([*_LONG.split(), f"[{_SHORT}]"])
 _SAME = {
     "平方米": "平",
@@ -23,7 +29,10 @@ _AFTER = re.compile(
     rf"(?P<first>{_UNIT})(?![版卡费])(?:(?:/|每|一)(?P<second>{_UNIT}))?"
 )
 _ONE = "(?<![这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9])(?:一|1)"
-_FILLERS = "下来 的话 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您 你 交 付 缴 存 卖 就 才 也 都 只 要 收 是 算 能 可以 定价 打包 到手 : ="
+_FILLERS = """
+    下来 的话 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您
+    你 交 付 缴 存 卖 就 才 也 都 只 要 收 是 算 能 可以 定价 打包 到手 : =
+"""
 _BEFORE = re.compile(
     rf"(?:每\s?|{_ONE}|(?=半年))(?P<first>半年|{_UNIT})(?![版卡费])(?:[课票房人机]|学生|用户|机器|[^，。,;!?0-9每]{{1,2}}?)?(?:每\s?(?P<second>{_UNIT}))?"
     rf"(?:{'|'.join(_FILLERS.split())})*\s?¥?$"
@@ -58,7 +67,7 @@ def unit_after(text: str, end: int) -> tuple[str, int] | None:
 
 
 def unit_before(text: str, start: int, end: int) -> str | None:
-    """The unit announced in `text[start:end]`, just before an amount; empty when it is a unit price of nothing named."""
+    """The unit announced at the end of `text[start:end]`; empty for a unit price whose unit is not named (单价)."""
     window = text[start:end]
     for pattern, unit in _NAMED:
         if pattern.search(window) is not None:

@@ -1,4 +1,4 @@
-"""How long a price is said to hold: 到18号, 活动到9月10日, 今天内, 三天内有效. Relative to the statement, in China's zone."""
+"""How long a price is said to hold: 到18号, 活动到9月10日, 今天内, 三天内有效. Days are China's."""
 
 from __future__ import annotations
 

@@ -101,19 +101,14 @@ def _interval(quote: Quote) -> tuple[Decimal, Decimal | None] | None:
     if value is None or quote.approx is Approx.VAGUE:
         return None
     top = quote.value_max if quote.value_max is not None else value
-    match quote.approx:
-        case Approx.ABOUT:
-            return value * Decimal("0.9"), top * Decimal("1.1")
-        case Approx.ABOVE:
-            return value, top + _next_step(top)
-        case Approx.BELOW:
-            return value * Decimal("0.9"), top
-        case Approx.AT_LEAST:
-            return value, None
-        case Approx.AT_MOST:
-            return Decimal(0), top
-        case _:
-            return value, top
+    ends: dict[Approx, tuple[Decimal, Decimal | None]] = {
+        Approx.ABOUT: (value * Decimal("0.9"), top * Decimal("1.1")),
+        Approx.ABOVE: (value, top + _next_step(top)),
+        Approx.BELOW: (value * Decimal("0.9"), top),
+        Approx.AT_LEAST: (value, None),
+        Approx.AT_MOST: (Decimal(0), top),
+    }
+    return ends.get(quote.approx, (value, top))
 
 
 def _next_step(value: Decimal) -> Decimal:

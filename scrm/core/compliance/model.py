@@ -100,7 +100,7 @@ class History:
 
 
 class Rule(Protocol):
-    """One thing to object to. Rules hold settings only; all they know of a customer is in the history they are given."""
+    """One thing to object to. Rules hold settings only; what they know of a customer is in the history."""
 
     @property
     def id(self) -> str: ...

@@ -26,7 +26,7 @@ class PriceHigherLater:
     """S3; S4 when the customer has noticed or paid, or the earlier word was a broadcast; S1 for a quick correction.
 
     A quote stands until the end it names, else until the end of the promotion it quotes, else for `stands_for`.
-    Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 19(2) and (5); a better price later is no conflict, art. 21(2).
+    Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 19(2), (5); a better price later is no conflict, art. 21(2).
     """
 
     id: str = "price-higher-later"
