@@ -200,7 +200,7 @@ const ROUTES = [
   ['POST', /^\/cases\/([^/]+)\/release$/, ({ hub, response, params: [id], user }) => changeCase(hub, response, id, user, 'released', { state: 'new', assignee: null })],
   ['POST', /^\/cases\/([^/]+)\/verdict$/, ({ hub, response, params: [id], user, body }) => {
     if (hub.cases.get(id).version !== body.version) return problem(response, 409, '案件已被更改', '有人在您查看之后改动了这个案件。')
-    changeCase(hub, response, id, user, 'decided', { state: 'decided', assignee: user.name, verdict: body.verdict }, body.note)
+    changeCase(hub, response, id, user, `decided:${body.verdict}`, { state: 'decided', assignee: user.name, verdict: body.verdict }, body.note)
   }],
   ['GET', /^\/channels$/, ({ hub, response }) => json(response, 200, { items: hub.channelRows, next: null })],
   ['POST', /^\/channels\/([^/]+)\/replay-parked$/, ({ hub, response, params: [name] }) => {
@@ -369,7 +369,7 @@ function changeCase(hub, response, id, user, action, change, note = '') {
   Object.assign(found, change, { version: found.version + 1, updated_at: at })
   found.history.push({ at, actor: user.name, action, note })
   json(response, 200, found)
-  hub.tell(action === 'decided' ? 'case.decided' : 'case.changed', found.customer_id, { case_id: id })
+  hub.tell(change.state === 'decided' ? 'case.decided' : 'case.changed', found.customer_id, { case_id: id })
 }
 
 function startImport({ hub, response, body, user }) {

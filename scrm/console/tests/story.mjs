@@ -227,9 +227,9 @@ export function tellStory(now) {
   }
 
   function addCase(id, customerId, customerName, rule, ruleName, product, severity, state, assignee, ago, summary, findings, verdict = null) {
-    const history = [{ at: at(ago), actor: '系统', action: 'opened', note: '规则 ' + rule }]
+    const history = [{ at: at(ago), actor: '', action: 'opened', note: '' }]
     if (assignee) history.push({ at: at(ago - 20 * MINUTE), actor: assignee, action: 'claimed', note: '' })
-    if (verdict) history.push({ at: at(ago - HOUR), actor: assignee, action: 'decided', note: '' })
+    if (verdict) history.push({ at: at(ago - HOUR), actor: assignee, action: `decided:${verdict}`, note: '' })
     cases.set(id, {
       id, customer_id: customerId, customer_name: customerName, rule, rule_name: ruleName, product, severity, state, assignee,
       opened_at: at(ago), updated_at: at(ago - (assignee ? HOUR : 0)), findings: findings.length, summary, verdict, version: 1,

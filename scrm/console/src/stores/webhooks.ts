@@ -10,6 +10,9 @@ export interface DeliveryLog {
   next: string | null
 }
 
+const LOOKS = 6
+const LOOK_AGAIN_MS = 700
+
 export const useWebhooks = defineStore('webhooks', () => {
   const items = ref<EndpointOut[]>([])
   const eventTypes = ref<EventTypeOut[]>([])
@@ -49,9 +52,20 @@ export const useWebhooks = defineStore('webhooks', () => {
   }
 
   async function test(id: string): Promise<DeliveryOut> {
-    const delivery = await hub.webhooks.test(id)
+    const queued = await hub.webhooks.test(id)
     await loadLog(id)
-    return delivery
+    return (await settled(id, queued.id)) ?? queued
+  }
+
+  /** The delivery once it is no longer waiting for its first attempt; null when that takes longer than a person waits. */
+  async function settled(id: string, deliveryId: string): Promise<DeliveryOut | null> {
+    for (let look = 0; look < LOOKS; look++) {
+      const delivery = logs.value[id]?.items.find((each) => each.id === deliveryId)
+      if (delivery && (delivery.state !== 'waiting' || delivery.attempts > 0)) return delivery
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+      await loadLog(id)
+    }
+    return null
   }
 
   async function loadLog(id: string): Promise<void> {
