@@ -370,7 +370,7 @@ tasks = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("once", String(200), unique=True),
     Index("ix_tasks_order", "kind", "dead", "id"),
-    Index("ix_tasks_key", "kind", "key", "due_at"),
+    Index("ix_tasks_due", "kind", "due_at"),
 )
 
 events = Table(

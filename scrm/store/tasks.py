@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import and_, any_, delete, func, or_, select, text, update
 
 from scrm.core.errors import NotFound
 from scrm.core.timeline import Json
@@ -26,7 +26,8 @@ _tasks = schema.tasks
 class NewTask:
     """A promise. Tasks with equal `kind` and `key` are done in order, one worker at a time.
 
-    `ref` is the row it is about. With `once`, a second promise of that name is dropped while the first is open.
+    `ref` is the row it is about. With `once`, a second promise of that name is dropped while the first is open. With
+    `due_at` it is done no sooner; until it was tried it holds back nobody.
     """
 
     kind: str
@@ -159,26 +160,26 @@ class Tasks(Noun):
             # Claims of a kind follow one another, so that none sees half of another's lease on a key.
             await self._work.run(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": f"claim:{kind}"})
         mine, other = _tasks.alias("mine"), _tasks.alias("other")
-        held_back = exists(
-            select(1).where(
-                other.c.kind == mine.c.kind,
-                other.c.key == mine.c.key,
-                other.c.due_at > now,
-                other.c.dead.is_(False),
-                or_(other.c.id < mine.c.id, other.c.lease.is_not(None)),
-            )
+        held = select(other.c.key).where(
+            other.c.kind == kind,
+            other.c.due_at > now,
+            other.c.dead.is_(False),
+            or_(other.c.lease.is_not(None), other.c.attempts > 0),
         )
-        # By id, not by the time they fall due: one that was retried stays before those that came after it.
+        # By id, not by the time they fall due: one that was retried stays before those that came after it. The held
+        # keys are looked up once, whatever the planner believes about a table that is empty at one time and full at
+        # another: hence NOT IN, and on PostgreSQL an array.
         due = (
             select(mine.c.id)
-            .where(mine.c.kind == kind, mine.c.dead.is_(False), mine.c.due_at <= now, ~held_back)
+            .where(mine.c.kind == kind, mine.c.dead.is_(False), mine.c.due_at <= now, mine.c.key.not_in(held))
             .order_by(mine.c.id)
             .limit(limit)
+            .scalar_subquery()
         )
         c = _tasks.c
         claimed = await self._work.run(
             update(_tasks)
-            .where(c.id.in_(due.scalar_subquery()))
+            .where(c.id.in_(due) if self._work.is_sqlite else c.id == any_(func.array(due)))
             .values(lease=lease, due_at=now + LEASE, attempts=c.attempts + 1)
             .returning(c.id, c.kind, c.key, c.ref, c.payload, c.attempts, c.lease)
         )

@@ -113,6 +113,19 @@ async def test_a_task_promised_after_a_retry_fell_due_does_not_overtake_the_olde
     assert [task.ref for task in await claim(db, "two")] == [0, 1, 2]
 
 
+async def test_a_task_promised_for_later_keeps_nobody_waiting_until_it_is_due(db: Database, clock: Clock) -> None:
+    async with db.transaction() as tx:
+        await tx.tasks.add([NewTask(kind=KIND, key="a", ref=0, due_at=clock.at + timedelta(seconds=60))])
+        await tx.tasks.add([NewTask(kind=KIND, key="a", ref=1)])
+
+    now = await claim(db, "one")
+    await finish(db, now)
+    clock.advance(seconds=61)
+
+    assert [task.ref for task in now] == [1]
+    assert [task.ref for task in await claim(db, "two")] == [0]
+
+
 async def test_tasks_of_different_kinds_do_not_wait_for_each_other(db: Database) -> None:
     await add(db, "a", kind="deliver_message")
     await claim(db, "one", kinds=["deliver_message"])

@@ -381,7 +381,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_order", ["kind", "dead", "id"], unique=False)
-        batch_op.create_index("ix_tasks_key", ["kind", "key", "due_at"], unique=False)
+        batch_op.create_index("ix_tasks_due", ["kind", "due_at"], unique=False)
 
     op.create_table(
         "tokens",
@@ -437,7 +437,7 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_table("tokens")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.drop_index("ix_tasks_key")
+        batch_op.drop_index("ix_tasks_due")
         batch_op.drop_index("ix_tasks_order")
 
     op.drop_table("tasks")
