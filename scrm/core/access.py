@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scrm.core.errors import NotAllowed
+from scrm.core.timeline import Speaker
 
 
 class Role(StrEnum):
+    """Agents (客服) answer for the company as a whole, reps (销售) for themselves; they may do the same."""
+
     REP = "rep"
+    AGENT = "agent"
     MANAGER = "manager"
     AUDITOR = "auditor"
     ADMIN = "admin"
@@ -45,6 +49,7 @@ _REP = frozenset(
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.REP: _REP,
+    Role.AGENT: _REP,
     Role.MANAGER: _REP | {Permission.READ_CASES, Permission.READ_CHANNELS, Permission.RUN_IMPORTS},
     Role.AUDITOR: frozenset(
         {
@@ -69,6 +74,11 @@ class Actor:
     name: str
     role: Role
     provider_ids: tuple[str, ...] = ()
+
+    @property
+    def speaks_as(self) -> Speaker:
+        """Whose words this person's replies are."""
+        return Speaker.AGENT if self.role is Role.AGENT else Speaker.REP
 
     def is_speaker(self, actor: str) -> bool:
         """Whether words spoken under this provider id or login are this person's own."""

@@ -79,17 +79,26 @@ def read_tags(understanding: Understanding, spoken_of: Sequence[tuple[Entry, Par
 
 
 async def findings_of_draft(
-    hub: Hub, tx: Transaction, customer_id: int, *, text: str, channel: str, thread: str, actor: str, now: datetime
+    hub: Hub,
+    tx: Transaction,
+    customer_id: int,
+    *,
+    text: str,
+    channel: str,
+    thread: str,
+    speaker: Speaker,
+    actor: str,
+    now: datetime,
 ) -> tuple[tuple[Finding, ...], PriceBook]:
     """What would be objected to if this were said to the customer now."""
     book = await current_book(hub, tx)
     turns = await _turns_of(tx, {(channel, thread)}, before=tx.ids.next())
-    claims = find_claims(text, Speaker.REP, now, book, turns[channel, thread])
+    claims = find_claims(text, speaker, now, book, turns[channel, thread])
     draft = Statement(
         entry_id=DRAFT,
         at=now,
         channel=channel,
-        speaker=Speaker.REP,
+        speaker=speaker,
         actor=actor,
         text=text,
         claims=claims,

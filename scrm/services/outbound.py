@@ -18,7 +18,7 @@ from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook
 from scrm.core.routing import Carriage, Conversation, Route, best_first, choose
-from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, Speaker, shown
+from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, shown
 from scrm.hub import Hub
 from scrm.services.annotate import annotate, findings_of_draft
 from scrm.services.threads import thread_hint
@@ -86,6 +86,7 @@ async def check_draft(hub: Hub, actor: Actor, draft: Draft) -> Checked:
             text=draft.text,
             channel=conversation.channel if conversation else "",
             thread=conversation.thread if conversation else "",
+            speaker=actor.speaks_as,
             actor=actor.login,
             now=hub.now(),
         )
@@ -111,6 +112,7 @@ async def send_message(hub: Hub, actor: Actor, draft: Draft) -> Entry:
             text=draft.text,
             channel=route.conversation.channel,
             thread=route.conversation.thread,
+            speaker=actor.speaks_as,
             actor=actor.login,
             now=tx.now,
         )
@@ -218,7 +220,7 @@ async def _store_reply(
         thread=conversation.thread,
         kind=look.kind,
         direction=Direction.OUTBOUND,
-        speaker=Speaker.REP,
+        speaker=actor.speaks_as,
         actor=actor.login,
         at=tx.now,
         received_at=tx.now,

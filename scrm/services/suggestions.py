@@ -63,6 +63,7 @@ async def suggest(hub: Hub, actor: Actor, customer_id: int, *, limit: int = 5) -
                 text=reply.filled.text,
                 channel=channel.channel if channel else "",
                 thread=channel.thread if channel else "",
+                speaker=actor.speaks_as,
                 actor=actor.login,
                 now=tx.now,
             )

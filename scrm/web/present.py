@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Self
 
 from scrm.connector import HandsOver
 from scrm.core.cases import Case
-from scrm.core.claims import COMMITMENTS, SELLERS, Claim
+from scrm.core.claims import COMMITMENTS, SELLERS, Claim, Kind
 from scrm.core.compliance import Finding, Severity
 from scrm.core.customers import mask_phone
 from scrm.core.errors import BadInput
@@ -42,19 +43,38 @@ _CLOSED = {
     },
 }
 _RULES = {
-    "zh-CN": {"price-higher-later": "后报价高于先报价"},
-    "en": {"price-higher-later": "Later quote above an earlier one"},
+    "zh-CN": {
+        "price-higher-later": "后报价高于先报价",
+        "price-false-expiry": "优惠未到期却说已结束",
+        "price-expired-promotion": "报了已结束的优惠价",
+        "price-above-list": "报价高于标价",
+        "price-below-floor": "报价低于可报底价",
+    },
+    "en": {
+        "price-higher-later": "Later quote above an earlier one",
+        "price-false-expiry": "A running promotion said to be over",
+        "price-expired-promotion": "A price of a promotion that is over",
+        "price-above-list": "Quote above the list price",
+        "price-below-floor": "Quote below the lowest price allowed",
+    },
 }
+_PRICES = {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF, Kind.DEPOSIT, Kind.INSTALMENT}
 _NAMESPACES = (("phone", "手机号"), ("wecom:", "企业微信客户"), ("unionid", "微信开放平台"), ("webim:", "网页聊天访客"))
+_PHONE = re.compile(r"\+\d{8,15}")
+_PROVIDER_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.@-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Presenting:
-    """Presents for one request. `names` maps logins and provider ids to people's names, channels to their labels."""
+    """Presents for one request. `names` maps logins and provider ids to people's names, channels to their labels.
+
+    `members` maps provider ids alone.
+    """
 
     hub: Hub
     language: str
     names: Mapping[str, str]
+    members: Mapping[str, str]
 
     @classmethod
     async def open(cls, hub: Hub, language: str) -> Self:
@@ -64,9 +84,11 @@ class Presenting:
     @classmethod
     async def within(cls, hub: Hub, tx: Transaction, language: str) -> Self:
         names = {name: channel.connector.label for name, channel in hub.channels.items()}
+        members: dict[str, str] = {}
         for actor in await tx.accounts.all():
-            names |= dict.fromkeys((actor.login, *actor.provider_ids), actor.name)
-        return cls(hub, language, names)
+            members |= dict.fromkeys(actor.provider_ids, actor.name)
+            names[actor.login] = actor.name
+        return cls(hub, language, names | members, members)
 
     # --- customers -----------------------------------------------------------------------------------------------
 
@@ -105,7 +127,7 @@ class Presenting:
                     id=public("mrg", merge.id),
                     other_name=other,
                     automatic=merge.automatic,
-                    reason=merge.reason,
+                    reason=self._spelled_out(merge.reason),
                     actor=self._name(merge.actor),
                     at=merge.at,
                     undone_at=merge.undone_at,
@@ -128,7 +150,7 @@ class Presenting:
             namespace=namespace,
             label=label,
             value=_shown_value(known),
-            reason=known.reason,
+            reason=self._spelled_out(known.reason),
             linked_at=known.linked_at,
         )
 
@@ -175,7 +197,7 @@ class Presenting:
     def _preview(self, entry: Entry | None) -> schemas.EntryPreview | None:
         if entry is None:
             return None
-        text = entry.text or str(entry.body.get("disposition") or entry.body.get("provider_kind") or "")
+        text = self._text(entry) or str(entry.body.get("disposition") or entry.body.get("provider_kind") or "")
         return schemas.EntryPreview(
             at=entry.at,
             kind=entry.kind,
@@ -213,7 +235,7 @@ class Presenting:
                 actor_name=self._name(entry.actor),
                 at=entry.at,
                 received_at=entry.received_at,
-                text=entry.text,
+                text=self._text(entry),
                 body=_body(entry),
                 state=entry.state.value,
                 state_reason=entry.state_reason,
@@ -241,6 +263,14 @@ class Presenting:
             )
             for entry in found
         ]
+
+    def _text(self, entry: Entry) -> str:
+        return self._spelled_out(entry.text) if entry.kind == "contact" else entry.text
+
+    def _spelled_out(self, text: str) -> str:
+        """A text the hub made, with people's names for their ids at providers, and phone numbers masked."""
+        masked = _PHONE.sub(lambda match: mask_phone(match[0]), text)
+        return _PROVIDER_ID.sub(lambda match: self.members.get(match[0], match[0]), masked)
 
     def _claim(self, claim: Claim, book: PriceBook, at: datetime) -> schemas.ClaimOut:
         quote = claim.quote
@@ -425,7 +455,7 @@ def place_of(cursor: str | None) -> tuple[datetime, int] | None:
 
 
 def _still_stands(claim: Claim, at: datetime, now: datetime) -> bool:
-    if claim.quote.stance not in COMMITMENTS or claim.quote.value is None:
+    if claim.quote.stance not in COMMITMENTS or claim.quote.value is None or claim.quote.kind is Kind.REF_PRICE:
         return False
     return now <= (claim.valid_until or at + timedelta(days=30))
 
@@ -442,4 +472,7 @@ def _body(entry: Entry) -> dict[str, object]:
     body: dict[str, object] = dict(entry.body)
     if entry.kind == "call" and body.get("phone"):
         body["phone"] = mask_phone(str(body["phone"]))
+    details = body.get("details")
+    if isinstance(details, Mapping) and details.get("phone"):
+        body["details"] = {**details, "phone": mask_phone(str(details["phone"]))}
     return body

@@ -50,7 +50,7 @@ class UserOut(Shape):
     id: str
     login: str
     name: str
-    role: Literal["rep", "manager", "auditor", "admin"]
+    role: Literal["rep", "agent", "manager", "auditor", "admin"]
     permissions: list[str] = Field(description="What this role may do: see `scrm.core.access.Permission`.")
 
 
@@ -62,7 +62,7 @@ class SessionOut(Shape):
 class UserNew(Shape):
     login: str = Field(min_length=2, max_length=100, pattern=r"^[a-zA-Z0-9_.@-]+$")
     name: str = Field(min_length=1, max_length=100)
-    role: Literal["rep", "manager", "auditor", "admin"]
+    role: Literal["rep", "agent", "manager", "auditor", "admin"]
     password: str = Field(min_length=10, max_length=200)
     provider_ids: list[str] = Field(
         default=[], description="Ids on channels (WeCom userid, extension): `actor` of entries."
@@ -71,7 +71,7 @@ class UserNew(Shape):
 
 class TokenNew(Shape):
     name: str = Field(min_length=1, max_length=100)
-    role: Literal["rep", "manager", "auditor", "admin"] = "rep"
+    role: Literal["rep", "agent", "manager", "auditor", "admin"] = "rep"
     expires_at: datetime | None = None
 
 
