@@ -39,7 +39,7 @@ ADMIN = Account(login="admin", name="管理员", role="admin", title="管理员�
 PEOPLE = (
     Account(login="lin", name="林晓雨", role="rep", title="课程顾问：故事里的您", provider_ids=("LinXiaoYu", "8006")),
     Account(login="chen", name="陈昊", role="rep", title="课程顾问：报错价的同事", provider_ids=("ChenHao", "8007")),
-    Account(login="zhang", name="张敏", role="rep", title="客服：在网页上接待", provider_ids=("ZhangMin", "8001")),
+    Account(login="zhang", name="张敏", role="agent", title="客服：在网页上接待", provider_ids=("ZhangMin", "8001")),
     Account(login="shen", name="沈静", role="auditor", title="合规审计：判案"),
 )
 
