@@ -93,7 +93,7 @@ async def _detail(call: Call, case_id: int) -> CaseDetail:
                 CaseEventOut(
                     at=one.at,
                     actor=presenting.names.get(one.actor, one.actor),
-                    action=one.action,
+                    action=one.action.partition(":")[0],
                     note=one.note,
                 )
                 for one in await tx.cases.history(case.id)
