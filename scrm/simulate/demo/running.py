@@ -111,7 +111,7 @@ async def _play(
 ) -> None:
     hub_url = await ready
     connect(sim, hub_url)
-    history, now = read_history(), _now()
+    history = read_history()
     async with _desks(hub_url, setting.passwords, keep=setting.options.keep) as (admin, agent, user_ids):
         stage = Stage(
             hub_url=hub_url,
@@ -123,9 +123,9 @@ async def _play(
             dialer_secret=dialer_secret,
         )
         if setting.options.keep:
-            _resume(sim, history, now)
+            _resume(sim, history)
         else:
-            await fill(stage, user_ids, now)
+            await fill(stage, user_ids)
         await _subscribe(admin, receiver)
         setting.tell(_welcome(setting, stage))
         if not setting.options.keep:
@@ -148,9 +148,9 @@ async def _desks(
             yield admin, agent, user_ids
 
 
-def _resume(sim: SimulatedWeCom, history: History, now: datetime) -> None:
+def _resume(sim: SimulatedWeCom, history: History) -> None:
     """Bring the simulator to where the kept hub believes it to be; what the hub has already, it does not take again."""
-    live_through(sim, history, now, tell_contacts=False)
+    live_through(sim, history, _now(), tell_contacts=False)
     story.join_again(sim, history.person(story.MOTHER))
 
 

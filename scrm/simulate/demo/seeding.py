@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from scrm.simulate.demo import school
 from scrm.simulate.demo.desk import Desk
@@ -30,8 +30,9 @@ class Stage:
     dialer_secret: str
 
 
-async def fill(stage: Stage, user_ids: Mapping[str, str], now: datetime) -> None:
+async def fill(stage: Stage, user_ids: Mapping[str, str]) -> None:
     """Returns when all of it is on the timelines, read and assigned."""
+    now = datetime.now(UTC)
     live_through(stage.sim, stage.history, now, tell_contacts=True)
     rows = call_log(stage.history, now)
     await stage.admin.upload("imports", channel=school.CALLS, name="通话记录.csv", content=rows)

@@ -54,7 +54,7 @@ def join_again(sim: SimulatedWeCom, mother: Person) -> None:
 def agents_answer(now: datetime) -> str:
     """What the service agent says on the web page: the price, and until when."""
     until = school.in_words(school.promotion_end(now))
-    return f"您好，年课原价5,980元一年，现在是报名季优惠价4,980元，优惠到{until}截止。孩子可以先来免费试听一节。"
+    return f"您好，年课原价5,980元一年，现在是报名季优惠价4,980元，优惠到{until}截止。您可以先带孩子来听一节课。"
 
 
 async def _asks_on_the_web(stage: Stage, telling: Telling, mother: Person) -> str:
