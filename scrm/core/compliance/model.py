@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from scrm.core.claims import SELLERS, Claim
 from scrm.core.compliance.noticing import arouses
-from scrm.core.price_book import PriceBook
+from scrm.core.price_book import CHINA, PriceBook
 from scrm.core.timeline import Json, Speaker
 
 LOOK_BACK = timedelta(days=30)
@@ -105,6 +105,11 @@ class Rule(Protocol):
     @property
     def id(self) -> str: ...
 
+    @property
+    def effective_from(self) -> date:
+        """Statements made before that day (China's) are not held against it."""
+        ...
+
     def check(self, said: Statement, history: History) -> Iterable[Finding]:
         """Objections to `said`. The history also holds what followed it."""
         ...
@@ -124,6 +129,7 @@ def check(
         _weighed(finding, said)
         for said in _to_check(history, since)
         for rule in rules
+        if said.at.astimezone(CHINA).date() >= rule.effective_from
         for finding in rule.check(said, history)
         if _concerns(finding, said, history, since)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from scrm.core.claims import Link, Stance
 from scrm.core.compliance.comparing import book_offers, is_above
@@ -18,6 +19,7 @@ class PriceAboveList:
     """S3. Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 8: no selling above the marked price."""
 
     id: str = "price-above-list"
+    effective_from: date = date(2022, 7, 1)
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each product quoted above its list price."""

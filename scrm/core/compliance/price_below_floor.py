@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from scrm.core.compliance.comparing import Offer, book_offers
@@ -18,6 +19,7 @@ class PriceBelowFloor:
     """S2; S3 when it is more than a tenth below. A running promotion's price is approved and never below a floor."""
 
     id: str = "price-below-floor"
+    effective_from: date = date.min
     default_role: str = "rep"
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:

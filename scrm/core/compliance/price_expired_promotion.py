@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from scrm.core.compliance.comparing import Offer, book_offers
 from scrm.core.compliance.model import Finding, History, Severity, Statement
@@ -23,6 +23,7 @@ class PriceExpiredPromotion:
     """
 
     id: str = "price-expired-promotion"
+    effective_from: date = date(2022, 7, 1)
     looks_back: timedelta = timedelta(days=90)
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
@@ -31,6 +32,7 @@ class PriceFalseExpiry:
     """S3. Ground: SAMR order 56 art. 19(4): misleading words about a promotion."""
 
     id: str = "price-false-expiry"
+    effective_from: date = date(2022, 7, 1)
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each running promotion of a product talked of that the text says is over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from scrm.core.claims import Link, Stance
@@ -30,6 +30,7 @@ class PriceHigherLater:
     """
 
     id: str = "price-higher-later"
+    effective_from: date = date(2022, 7, 1)
     stands_for: timedelta = timedelta(days=30)
     correction_within: timedelta = timedelta(minutes=10)
 
