@@ -52,7 +52,7 @@ async def serve(desk: Desk, socket: web.WebSocketResponse) -> None:
     try:
         hello = await asyncio.wait_for(_hello(socket), HELLO_WITHIN_S)
         visitor = await _welcome(desk, socket, hello)
-        await _Conversation(desk, socket, visitor, hello.page).run(hello.last)
+        await _Conversation(desk, socket, visitor, hello.page, desk.context.now()).run(hello.last)
     except Refused as refused:
         await socket.send_json({"type": "refused", "id": "", "code": refused.code, "reason": str(refused)})
         await socket.close(code=WSCloseCode.POLICY_VIOLATION)
@@ -105,6 +105,7 @@ class _Conversation:
     socket: web.WebSocketResponse
     visitor: Visitor
     page: Page
+    began: datetime
     told: set[str] = field(default_factory=set)
     newest: list[str] = field(default_factory=list)
     signals: asyncio.Queue[ThreadSignal] = field(default_factory=asyncio.Queue)
@@ -148,7 +149,7 @@ class _Conversation:
                 raise BadFrame("one hello is enough")
 
     async def _take_in(self, client_id: str, event: RawEvent) -> None:
-        before = [] if self.introduced else [visit_event(self.visitor.id, self.page, self._now())]
+        before = [] if self.introduced else [visit_event(self.visitor.id, self.page, self.began)]
         await self.desk.context.intake([*before, event])
         self.introduced = True
         await self.socket.send_json({"type": "ack", "id": client_id})
