@@ -26,7 +26,7 @@ from scrm.services.intake import accept, store_arrivals
 from scrm.services.prices import load_price_book
 from scrm.services.threads import StoredThreads
 from scrm.settings import ChannelSettings, Settings
-from scrm.store.database import Database
+from scrm.store.database import Database, in_words
 from scrm.store.group_commit import GroupCommit
 from scrm.stream import Hint, LocalStream, RedisStream, Stream
 from scrm.text import segmenter
@@ -137,5 +137,8 @@ def _stream(settings: Settings) -> Stream:
 
 
 async def prepare_database(settings: Settings) -> None:
-    """Migrate outside the event loop: the migration tool is blocking."""
-    await asyncio.to_thread(migrate, settings.database_url)
+    """Migrate outside the event loop: the migration tool is blocking. `DatabaseUnavailable` in one clear line."""
+    try:
+        await asyncio.to_thread(migrate, settings.database_url)
+    except Exception as error:
+        raise in_words(settings.database_url, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,8 +11,8 @@ from functools import cached_property
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from scrm.core.errors import ChannelUnavailable
@@ -53,11 +54,8 @@ class Database:
 
     async def open(self) -> None:
         """Connect, and take a process number so that ids of several processes never meet."""
-        try:
-            async with self.transaction() as tx:
-                number = await tx.channels.next_process_number()
-        except (DBAPIError, OSError) as error:
-            raise self.in_words(error) from error
+        async with self.transaction() as tx:
+            number = await tx.channels.next_process_number()
         self._ids = IdSource(self._now, number)
 
     @property
@@ -67,45 +65,56 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """All of it or none. On SQLite writers queue; on PostgreSQL it is READ COMMITTED."""
-        async with self._writer.connect() as connection:
-            try:
-                await connection.begin()
-                tx = Transaction(connection, self._ids, self._now)
-                yield tx
-                await connection.commit()
-            except OperationalError as error:
-                raise self.in_words(error) from error
+        async with self._connected(self._writer) as connection:
+            tx = Transaction(connection, self._ids, self._now)
+            yield tx
+            await connection.commit()
         if tx.wakes:
             await self._wake(frozenset(tx.wakes))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """A consistent view for reading; nothing done in it is kept."""
-        async with self._reader.connect() as connection:
-            try:
-                await connection.begin()
-                yield Transaction(connection, self._ids, self._now)
-            except OperationalError as error:
-                raise self.in_words(error) from error
+        async with self._connected(self._reader) as connection:
+            yield Transaction(connection, self._ids, self._now)
 
-    def in_words(self, error: DBAPIError | OSError) -> Exception:
-        """The error as one clear line, where the database cannot be used; any other error as it is."""
-        text = str(getattr(error, "orig", None) or error)
-        if "database is locked" in text:
-            text = "the SQLite file is locked by another program; end it, or use PostgreSQL for several processes"
-        elif not (isinstance(error, OSError) or "unable to open" in text or "connect" in text):
-            return error
-        return DatabaseUnavailable(f"database {self.shown_url}: {text}", retry_after=timedelta(seconds=5))
-
-    @property
-    def shown_url(self) -> str:
-        """The address without its password."""
-        return make_url(self.url).render_as_string(hide_password=True)
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A connection with a transaction begun; what keeps us from the database is said in one line."""
+        try:
+            connection = await engine.connect()
+        except (DBAPIError, OSError) as error:
+            raise in_words(self.url, error) from error
+        try:
+            await connection.begin()
+            yield connection
+        except DBAPIError as error:
+            raise in_words(self.url, error) from error
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+def in_words(url: str, error: Exception) -> Exception:
+    """The error as one clear line where the database cannot be used; any other error as it is."""
+    text = str(getattr(error, "orig", None) or error).strip()
+    if "database is locked" in text:
+        text = "another program keeps the SQLite file locked; end it, or use PostgreSQL for several processes"
+    elif isinstance(error, OSError):
+        text = f"it cannot be reached ({text})"
+    elif not isinstance(error, DBAPIError) or (
+        not isinstance(error, OperationalError | InterfaceError) and not _LOST.search(text)
+    ):
+        return error
+    shown = make_url(url).render_as_string(hide_password=True)
+    return DatabaseUnavailable(f"database {shown}: {text}", retry_after=timedelta(seconds=5))
+
+
+_LOST = re.compile("connection|shutting down|starting up|does not exist|authentication failed", re.IGNORECASE)
 
 
 class Transaction(Work):

@@ -8,7 +8,7 @@ from scrm.store.schema import metadata
 
 url = make_url(context.config.attributes["database_url"])
 if url.drivername == "sqlite":
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": 15})
 
     @event.listens_for(engine, "connect")
     def connected(connection, _record):
