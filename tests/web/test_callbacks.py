@@ -15,12 +15,15 @@ from tests.web.conftest import Browser
 
 SECRET = "a-secret-of-the-call-centre"
 CALL = {
+    "type": "call",
     "call_id": "c-1",
-    "start": "2026-11-20T09:30:00+08:00",
-    "customer_number": "13812345678",
     "direction": "outbound",
+    "customer_number": "13812345678",
+    "agent": {"ext": "8001"},
+    "t_start": "2026-11-20T09:30:00+08:00",
+    "t_answer": "2026-11-20T09:30:10+08:00",
+    "t_end": "2026-11-20T09:31:15+08:00",
     "disposition": "answered",
-    "talk_s": 65,
 }
 
 
@@ -71,7 +74,7 @@ async def test_an_authentic_callback_that_cannot_be_read_is_refused_with_a_reaso
 
 
 async def test_an_unknown_kind_is_kept_as_an_unsupported_entry(school: School, stranger: Browser) -> None:
-    status, _ = await post(stranger, school.hub, json.dumps({**CALL, "kind": "hologram"}).encode())
+    status, _ = await post(stranger, school.hub, json.dumps({**CALL, "type": "hologram"}).encode())
     await run_workers(school.hub)
 
     assert status == 200
