@@ -29,6 +29,10 @@ _TEMPLATES = {
         "price-expired-promotion": "{promotion} 已于 {day} 结束；这里仍报 {price}",
         "price-above-list": "标价 {list_price}；这里是 {price}",
         "price-below-floor": "该角色最低可报 {floor}；这里是 {price}",
+        "price-denied": "{who} {when} 报价 {earlier}",
+        "price-reported": "客户提到的 {price} 在记录和价目表里都没有",
+        "price-condition-missing": "{price} 是“{condition}”的价格，这里没有说明条件",
+        "price-arithmetic": "按所说的折扣应为 {expected}；这里是 {price}",
         "until": "(到 {day} 有效)",
         "promotion": "活动",
         "money": "{amount} 元",
@@ -42,6 +46,10 @@ _TEMPLATES = {
         "price-expired-promotion": "{promotion} ended on {day}; here it is still quoted at {price}",
         "price-above-list": "The list price is {list_price}; here it is {price}",
         "price-below-floor": "The lowest price for this role is {floor}; here it is {price}",
+        "price-denied": "{who} quoted {earlier} on {when}",
+        "price-reported": "The customer cites {price}, which is neither on file nor in the price book",
+        "price-condition-missing": "{price} is the price for “{condition}”; the condition is not named here",
+        "price-arithmetic": "The discount named makes {expected}; here it is {price}",
         "until": " (valid until {day})",
         "promotion": "the promotion",
         "money": "CNY {amount}",
@@ -63,8 +71,12 @@ def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] |
         until=_until(facts.get("earlier_until"), templates),
         price=_money(facts.get("price"), facts.get("unit"), templates),
         day=_local(facts.get("ends_at") or facts.get("ended_at"), "%m-%d"),
+        condition=facts.get("condition") or "",
         promotion=facts.get("promotion") or templates["promotion"],
-        **{name: _money(facts.get(name), None, templates) for name in ("list_price", "floor", "promotion_price")},
+        **{
+            name: _money(facts.get(name), None, templates)
+            for name in ("list_price", "floor", "promotion_price", "expected")
+        },
     )
 
 

@@ -18,6 +18,8 @@ FACTS = {
     "earlier_until": "2026-06-18T15:59:59+00:00",
     "list_price": "3899",
     "floor": "4100",
+    "expected": "3599.1",
+    "condition": "会员",
     "promotion": "618",
     "promotion_price": "3599",
     "ends_at": "2026-06-18T15:59:59+00:00",

@@ -59,6 +59,20 @@ class Offer:
             return str(self.low)
         return [str(self.low), "" if self.high is None else str(self.high)]
 
+    @property
+    def facts(self) -> dict[str, Json]:
+        """Who said it, when, where and how much, for a finding that names this as the earlier word."""
+        return {
+            "sku": self.basis.sku,
+            "earlier_price": self.price,
+            "earlier_at": self.said.at.isoformat(),
+            "earlier_channel": self.said.channel,
+            "earlier_speaker": self.said.speaker.value,
+            "earlier_actor": self.said.actor,
+            "earlier_recalled": self.said.recalled_at is not None,
+            "unit": self.basis.unit or None,
+        }
+
     def is_above(self, other: Offer) -> bool:
         """Above anything the other offer can mean, by more than rounding."""
         return other.high is not None and is_above(self.low, other.high)
@@ -89,6 +103,11 @@ def book_offers(said: Statement, book: PriceBook) -> Iterator[tuple[Offer, Produ
         product = book.product(offer.basis.sku, said.at)
         if product is not None and offer.basis.kind is Kind.PRICE and not (offer.basis.unit or offer.basis.role):
             yield offer, product
+
+
+def means(offer: Offer, value: Decimal) -> bool:
+    """Whether `value` is the price of the offer, but for rounding."""
+    return abs(value - offer.low) <= max(Decimal(1), offer.low * Decimal("0.005"))
 
 
 def is_above(price: Decimal, other: Decimal) -> bool:

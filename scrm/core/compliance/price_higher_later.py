@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from scrm.core.claims import Link, Stance
-from scrm.core.compliance.comparing import Offer, is_conditional, offers
+from scrm.core.compliance.comparing import Offer, is_conditional, means, offers
 from scrm.core.compliance.model import LOOK_BACK, Finding, History, Severity, Statement
 from scrm.core.compliance.noticing import complains, pays, reports
 from scrm.core.timeline import Json, Speaker
@@ -127,17 +126,9 @@ class PriceHigherLater:
     def _facts(self, quoted: Offer, standing: Offer, history: History) -> dict[str, Json]:
         until = self._stands_until(standing, history)
         stated = until != standing.said.at + self.stands_for
-        return {
-            "sku": quoted.basis.sku,
+        return standing.facts | {
             "price": quoted.price,
-            "earlier_price": standing.price,
-            "earlier_at": standing.said.at.isoformat(),
-            "earlier_channel": standing.said.channel,
-            "earlier_speaker": standing.said.speaker.value,
-            "earlier_actor": standing.said.actor,
             "earlier_until": until.isoformat() if stated else None,
-            "earlier_recalled": standing.said.recalled_at is not None,
-            "unit": quoted.basis.unit or None,
             "link": quoted.claim.link.value,
         }
 
@@ -161,9 +152,6 @@ def _noticed(quoted: Offer, standing: Offer, history: History) -> Statement | No
 
 def _cites(said: Statement, offer: Offer) -> bool:
     return reports(said) and any(
-        claim.quote.stance is Stance.REPORTED and _is_near(claim.quote.value, offer) for claim in said.claims
+        claim.quote.stance is Stance.REPORTED and claim.quote.value is not None and means(offer, claim.quote.value)
+        for claim in said.claims
     )
-
-
-def _is_near(value: Decimal | None, offer: Offer) -> bool:
-    return value is not None and abs(value - offer.low) <= max(Decimal(1), offer.low * Decimal("0.005"))

@@ -146,3 +146,75 @@ class TestBelowFloor:
         talk.say("06-12 09:00", "wecom", Speaker.BROADCAST, "X3活动价3599")
 
         assert _rules(talk) == []
+
+
+class TestDenied:
+    def test_denying_a_quote_on_file_is_found_with_the_quote(self, talk):
+        talk.agent("06-12 10:22", "X3活动价3599")
+        talk.rep("06-13 09:00", "我们没说过X3是3599啊")
+
+        assert talk.found("price-denied") == [("e2", "e1", "S3")]
+
+    @pytest.mark.parametrize("text", ["我们没说过X3是3299", "不是3599，是3650", "X3 3599真的做不了"])
+    def test_denying_what_nobody_said_and_correcting_are_not(self, talk, text):
+        talk.agent("06-12 10:22", "X3活动价3599")
+        talk.rep("06-13 09:00", text)
+
+        assert talk.found("price-denied") == []
+
+
+class TestReported:
+    def test_a_quote_of_ours_that_is_nowhere_on_file_is_found(self, talk):
+        talk.rep("06-12 10:22", "X3 3999")
+        talk.customer("06-13 09:00", "你们客服上次跟我说X3是3399")
+
+        assert talk.found("price-reported") == [("e2", None, "S2")]
+
+    @pytest.mark.parametrize("text", ["你们客服说X3是3700", "客服说X3是3599", "别家X3才3399", "X3 3399可以吗"])
+    def test_what_is_on_file_or_in_the_book_or_no_quote_of_ours_is_not(self, talk, text):
+        talk.agent("06-12 10:22", "X3 3700")
+        talk.customer("06-13 09:00", text)
+
+        assert talk.found("price-reported") == []
+
+
+class TestConditionMissing:
+    def test_a_members_price_quoted_to_anybody_is_found(self, talk):
+        talk.rep("06-12 10:22", "年卡1588")
+
+        assert talk.found("price-condition-missing") == [("e1", None, "S2")]
+
+    @pytest.mark.parametrize("text", ["年卡会员价1588", "年卡1988,会员1588", "年卡1988"])
+    def test_with_its_condition_it_is_not(self, talk, text):
+        talk.rep("06-12 10:22", text)
+
+        assert talk.found("price-condition-missing") == []
+
+    def test_a_condition_talked_of_before_is_known(self, talk):
+        talk.customer("06-12 10:20", "我是会员，年卡多少钱")
+        talk.rep("06-12 10:22", "年卡1588")
+
+        assert talk.found("price-condition-missing") == []
+
+
+class TestArithmetic:
+    @pytest.mark.parametrize("text", ["X3打9折，到手3399", "X3直降300，到手3599"])
+    def test_a_price_that_the_discount_does_not_make_is_found(self, talk, text):
+        talk.rep("06-25 10:22", text)
+
+        assert talk.found("price-arithmetic") == [("e1", None, "S2")]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "8.5折之后X3是3399",
+            "X3直降400，到手3599",
+            "X3原价4499，打8折3599",
+            "X3 3599，好评返50",
+            "X3大概打9折，3500左右",
+        ],
+    )
+    def test_rounding_named_prices_and_other_offers_are_not(self, talk, text):
+        talk.rep("06-25 10:22", text)
+
+        assert talk.found("price-arithmetic") == []

@@ -1,0 +1,54 @@
+"""A seller denies a quote that is on file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from scrm.core.claims import Claim, Stance
+from scrm.core.compliance.comparing import Offer, means, offers
+from scrm.core.compliance.model import Finding, History, Severity, Statement
+
+_DENIES = re.compile(
+    r"没有?(?:说|报|讲|承诺|答应)过?|从(?:来)?没|谁(?:跟你)?说|不可能(?:说|报|有)|哪有(?:说|报)|不会(?:说|报)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceDenied:
+    """S3. Ground: SAMR order 56 art. 19(5); the denied quote is looked for within `looks_back`."""
+
+    id: str = "price-denied"
+    effective_from: date = date(2022, 7, 1)
+    looks_back: timedelta = timedelta(days=30)
+
+    def check(self, said: Statement, history: History) -> Iterator[Finding]:
+        """One finding for each denied price that a seller has quoted before; the latest such quote is the evidence."""
+        if not said.by_seller or _DENIES.search(said.text) is None:
+            return
+        for claim in said.claims:
+            quoted = self._quoted(claim, said, history) if claim.quote.stance is Stance.NEGATED else None
+            if quoted is not None:
+                yield Finding(
+                    rule=self.id,
+                    severity=Severity.S3,
+                    entry_id=said.entry_id,
+                    against=quoted.said.entry_id,
+                    span=(claim.quote.start, claim.quote.end),
+                    facts=quoted.facts,
+                )
+
+    def _quoted(self, claim: Claim, said: Statement, history: History) -> Offer | None:
+        value = claim.quote.value
+        return next(
+            (
+                offer
+                for earlier in reversed(history.before(said))
+                if said.at - earlier.at <= self.looks_back
+                for offer in offers(earlier, history.book)
+                if value is not None and claim.sku in {None, offer.basis.sku} and means(offer, value)
+            ),
+            None,
+        )
