@@ -74,8 +74,8 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
-    """The demo on a free port, with its database under `folder`. It is ended in the end, whatever happens."""
+async def running_demo(folder: Path, *options: str, until: str = "按 Ctrl+C 结束") -> AsyncIterator[Demo]:
+    """The demo on a free port, with its database under `folder`, when it has said `until`. It is ended in the end."""
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("scrm")),
         "serve",
@@ -91,7 +91,7 @@ async def running_demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
     demo = Demo(process)
     listening = asyncio.create_task(demo.listen())
     try:
-        await demo.says("按 Ctrl+C 结束", within_s=STARTS_WITHIN_S)
+        await demo.says(until, within_s=STARTS_WITHIN_S)
         yield demo
     except BaseException:
         sys.stderr.write(f"The demo said:\n{demo.text}\n")

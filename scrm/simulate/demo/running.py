@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from scrm.core.errors import BadSettings
 from scrm.settings import Settings, load_settings
-from scrm.simulate import SimulatedWeCom, populate, read_world, running
+from scrm.simulate import RunningServer, SimulatedWeCom, populate, read_world, running
 from scrm.simulate.demo import school, story
 from scrm.simulate.demo.desk import Desk, signed_in
 from scrm.simulate.demo.history import BEGAN_BEFORE, History, live_through, read_history
@@ -94,7 +94,7 @@ async def _run(setting: _Setting, serve: ServesHub) -> None:
         setting.tell("正在准备演示：模拟的企业微信、示例数据和账号……")
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve(settings, ready=ready), name="hub")
-        playing = asyncio.create_task(_play(setting, sim, receiver, dialer_secret, ready), name="story")
+        playing = asyncio.create_task(_play(setting, server, receiver, dialer_secret, ready), name="story")
         try:
             await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done() and (error := playing.exception()) is not None:
@@ -107,15 +107,16 @@ async def _run(setting: _Setting, serve: ServesHub) -> None:
 
 
 async def _play(
-    setting: _Setting, sim: SimulatedWeCom, receiver: Receiver, dialer_secret: str, ready: asyncio.Future[str]
+    setting: _Setting, server: RunningServer, receiver: Receiver, dialer_secret: str, ready: asyncio.Future[str]
 ) -> None:
-    hub_url = await ready
+    hub_url, sim = await ready, server.sim
     connect(sim, hub_url)
     history = read_history()
     async with _desks(hub_url, setting.passwords, keep=setting.options.keep) as (admin, agent, user_ids):
         stage = Stage(
             hub_url=hub_url,
             sim=sim,
+            sim_url=server.url,
             history=history,
             admin=admin,
             agent=agent,
@@ -172,9 +173,10 @@ def _welcome(setting: _Setting, stage: Stage) -> str:
         "",
         f"{school.NAME}（虚构的学校）已经开门。",
         "",
-        f"  工作台    {stage.hub_url}",
-        f"  学校网页  {stage.hub_url}/channels/{school.WEB}/demo  （右下角是聊天窗口）",
-        f"  集成方    {stage.receiver.url}  （收到的 Webhook）",
+        f"  工作台      {stage.hub_url}",
+        f"  学校网页    {stage.hub_url}/channels/{school.WEB}/demo  （右下角是聊天窗口）",
+        f"  模拟的企微  {stage.sim_url}  （可以在这里当微信里的客户）",
+        f"  集成方      {stage.receiver.url}  （收到的 Webhook）",
         "",
         "  账号、密码：",
         *people,

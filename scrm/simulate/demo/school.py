@@ -58,9 +58,7 @@ def in_words(day: datetime) -> str:
 def write_price_book(path: Path, now: datetime) -> None:
     end = promotion_end(now)
     text = files("scrm.simulate.demo").joinpath("prices.toml").read_text("utf-8")
-    dated = text.replace("PROMOTION_FROM", f"{(end - timedelta(days=40)).date()}").replace(
-        "PROMOTION_UNTIL", f"{end.date()}"
-    )
+    dated = text.replace("2026-08-01", f"{(end - timedelta(days=40)).date()}").replace("2026-09-10", f"{end.date()}")
     path.write_text(dated, "utf-8")
 
 

@@ -23,6 +23,7 @@ class Stage:
 
     hub_url: str
     sim: SimulatedWeCom
+    sim_url: str
     history: History
     admin: Desk
     agent: Desk
