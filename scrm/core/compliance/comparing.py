@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -103,6 +103,17 @@ def book_offers(said: Statement, book: PriceBook) -> Iterator[tuple[Offer, Produ
         product = book.product(offer.basis.sku, said.at)
         if product is not None and offer.basis.kind is Kind.PRICE and not (offer.basis.unit or offer.basis.role):
             yield offer, product
+
+
+def to_pay(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """What a statement asks for in the end, one a basis: 3999，用券减400，到手3599 asks for 3599.
+
+    The lowest price that everybody gets; the lowest conditional one where all are conditional.
+    """
+    lowest: dict[Basis, Offer] = {}
+    for offer in sorted(offers, key=lambda offer: (is_conditional(offer), offer.low)):
+        lowest.setdefault(offer.basis, offer)
+    return tuple(lowest.values())
 
 
 def means(offer: Offer, value: Decimal) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from scrm.core.claims import Link, Stance
-from scrm.core.compliance.comparing import book_offers, is_above
+from scrm.core.compliance.comparing import book_offers, is_above, to_pay
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 
 _MORE_THAN_THE_PRODUCT = re.compile(r"延保|配件|加装|升级款|一起|两样|全套|连同|加上")
@@ -25,7 +25,9 @@ class PriceAboveList:
         """One finding for each product quoted above its list price."""
         if _MORE_THAN_THE_PRODUCT.search(said.text):
             return
-        for offer, product in book_offers(said, history.book):
+        products = dict(book_offers(said, history.book))
+        for offer in to_pay(products):
+            product = products[offer]
             if offer.claim.link is Link.AMOUNT or offer.claim.quote.stance is Stance.FUTURE:
                 continue
             if is_above(offer.low, product.list_price):

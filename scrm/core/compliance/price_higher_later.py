@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from scrm.core.claims import Link, Stance
-from scrm.core.compliance.comparing import Offer, is_conditional, means, offers
+from scrm.core.compliance.comparing import Offer, is_conditional, means, offers, to_pay
 from scrm.core.compliance.model import LOOK_BACK, Finding, History, Severity, Statement
 from scrm.core.compliance.noticing import complains, pays, reports
 from scrm.core.timeline import Json, Speaker
@@ -35,13 +35,10 @@ class PriceHigherLater:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each basis on which `said` is above what stands."""
-        seen = set()
-        for quoted in sorted(offers(said, history.book), key=lambda offer: offer.low, reverse=True):
-            if quoted.basis in seen or quoted.claim.quote.stance is Stance.FUTURE:
-                continue
+        present = (o for o in offers(said, history.book) if o.claim.quote.stance is not Stance.FUTURE)
+        for quoted in to_pay(present):
             standing = self._lowest_standing(quoted, history)
             if standing is not None:
-                seen.add(quoted.basis)
                 yield self._finding(quoted, standing, history)
 
     def _lowest_standing(self, quoted: Offer, history: History) -> Offer | None:

@@ -185,6 +185,8 @@ def test_other_bases_roles_and_conditions_are_not_comparable(talk, earlier, late
         ("X3打9折", "X3 3599", False),
         ("X3立减500", "X3 3999", True),
         ("X3 3599一台", "X3 3999", True),
+        ("X3 3599", "X3 3999，用券减400，到手3599", False),
+        ("X3 3599", "X3 3999，会员3599", True),
     ],
 )
 def test_intervals_decide_whether_two_prices_can_both_be_true(talk, earlier, later, conflicts):
