@@ -1912,7 +1912,7 @@ export interface components {
              * @default rep
              * @enum {string}
              */
-            role?: "rep" | "manager" | "auditor" | "admin";
+            role?: "rep" | "agent" | "manager" | "auditor" | "admin";
             /**
              * Expires At
              * @default null
@@ -1953,7 +1953,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "rep" | "manager" | "auditor" | "admin";
+            role: "rep" | "agent" | "manager" | "auditor" | "admin";
             /** Password */
             password: string;
             /**
@@ -1975,7 +1975,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "rep" | "manager" | "auditor" | "admin";
+            role: "rep" | "agent" | "manager" | "auditor" | "admin";
             /**
              * Permissions
              * @description What this role may do: see `scrm.core.access.Permission`.
