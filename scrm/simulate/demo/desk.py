@@ -42,7 +42,7 @@ class Desk:
         return await self._ask("PATCH", path, json=dict(body))
 
     async def upload(self, path: str, *, channel: str, name: str, content: bytes) -> Fields:
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)  # names of files as browsers send them
         form.add_field("channel", channel)
         form.add_field("file", content, filename=name)
         return await self._ask("POST", path, data=form)
