@@ -175,50 +175,11 @@ _GAP = {
 }
 
 
-_WEAK = frozenset(
-    [
-        "是",
-        "要",
-        "就",
-        "就要",
-        "才",
-        "只要",
-        "只需",
-        "只需要",
-        "仅需",
-        "仅",
-        "给",
-        "给您",
-        "给你",
-        "收",
-        "收您",
-        "最低",
-        "付",
-        "共",
-        "一共",
-        "总共",
-        "到手",
-        ":",
-        "=",
-        "均",
-        "花",
-        "做到",
-        "报",
-        "会员",
-        "算",
-        "办",
-        "办理",
-        "打包",
-        "领券",
-        "叠加",
-        "体验",
-        "付款",
-        "费用",
-        "下来",
-        "价格",
-        "价",
-    ]
-)
+_WEAK = """
+    是 要 就 就要 才 只要 只需 只需要 仅需 仅 给 给您 给你 收 收您 最低 付 共 一共 总共 到手 : = 均 花 做到 报 会员
+    算 办 办理 打包 领券 叠加 体验 付款 费用 下来 价格 价
+"""
+_WEAK_WORDS = frozenset(_WEAK.split())
 
 
 def _by_family(cues: dict[Family, str]) -> str:
@@ -243,7 +204,7 @@ class Cue:
     @property
     def is_weak(self) -> bool:
         """A word that introduces any number makes no price of it, nor takes it from the cue before: 定金只要500."""
-        return self.family is Family.PRICE and self.word in _WEAK
+        return self.family is Family.PRICE and self.word in _WEAK_WORDS
 
 
 def left_cue(text: str, start: int, end: int) -> Cue | None:
