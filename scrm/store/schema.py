@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -78,16 +79,15 @@ class Yuan(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-Document = JSON().with_variant(JSONB(), "postgresql")
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """JSON documents."""
 
 
 Condition = ColumnElement[bool]
 
 
-def as_json(value: object) -> str:
-    """JSON as the store writes it: compact, Chinese readable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+as_json: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON as the store writes it: compact, Chinese readable."""
 
 
 def place(of: tuple[datetime, int]) -> tuple[ColumnElement[datetime], int]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scrm.core.ids import IdSource
+from scrm.store import bulk
 
 
 class Work:
@@ -43,14 +44,11 @@ class Work:
 
     async def insert(self, table: Table, values: Sequence[Mapping[str, object]]) -> None:
         """Insert rows, all with the same columns; none is fine."""
-        if values:
-            await self.connection.execute(table.insert(), values)
+        await bulk.insert(self.connection, table, values)
 
     async def insert_new(self, table: Table, values: Sequence[Mapping[str, object]], *, unique: Sequence[str]) -> None:
         """Insert the rows whose `unique` columns are not there yet; leave the others as they are."""
-        if values:
-            statement = self.upserting(table).on_conflict_do_nothing(index_elements=list(unique))
-            await self.connection.execute(statement, values)
+        await bulk.insert(self.connection, table, values, unique=unique)
 
     def upserting(self, table: Table) -> Any:  # two dialects' inserts with one interface, without a common type
         """An insert that knows `on_conflict_…`."""
