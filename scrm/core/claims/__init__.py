@@ -1,6 +1,6 @@
 """Reading prices and promises from raw Chinese sales talk, with offsets."""
 
-from scrm.core.claims.linking import find_claims, find_products
+from scrm.core.claims.linking import find_claims, find_products, needs_context
 from scrm.core.claims.model import COMMITMENTS, SELLERS, Approx, Claim, Kind, Link, Quote, Stance, Turn
 from scrm.core.claims.reader import read_quotes
 
@@ -16,5 +16,6 @@ __all__ = [
     "Turn",
     "find_claims",
     "find_products",
+    "needs_context",
     "read_quotes",
 ]

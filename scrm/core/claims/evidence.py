@@ -15,7 +15,8 @@ _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 �
 _TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
-    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 全 整 修
+    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净 低 全
+    整 修
 """
 _ADVERBS = """
     就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但
@@ -35,6 +36,8 @@ _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
 _MEMORY_SIZES = frozenset(map(Decimal, (256, 512, 1024)))
 _SOLD = re.compile("(?:[券卡票餐课装]|套餐|成人|儿童|小孩|大人|单卖|单买|单点)$")
 _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
+# 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
+_BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 
 
@@ -72,7 +75,7 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1
-    if amount.approx is Approx.EXACT and not _OPEN_RIGHT.match(text, amount.end):
+    if amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
         return _is_small_price(text, amount, cue, window)

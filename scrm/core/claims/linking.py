@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scrm.core.claims.model import SELLERS, Claim, Kind, Link, Quote, Stance, Turn
-from scrm.core.claims.reader import read_quotes
+from scrm.core.claims.reader import may_hold_quotes, read_quotes
 from scrm.core.claims.validity import valid_until
 from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import Speaker
@@ -49,6 +49,11 @@ def find_claims(
     )
 
 
+def needs_context(text: str, speaker: Speaker, book: PriceBook) -> bool:
+    """Whether the turns before `text` can change what `find_claims` reads from it. Quick, and right when it says no."""
+    return _agrees(text, speaker) or (may_hold_quotes(text) and not book.mentions(text))
+
+
 def find_products(text: str, book: PriceBook, context: Sequence[Turn] = ()) -> tuple[str, ...]:
     """The skus a text is about: those it names without doubt, else the one talked of just before."""
     named = dict.fromkeys(mention.skus[0] for mention in book.mentions(text) if len(mention.skus) == 1)
@@ -59,15 +64,22 @@ def find_products(text: str, book: PriceBook, context: Sequence[Turn] = ()) -> t
 
 
 def _agreed(text: str, speaker: Speaker, at: datetime, book: PriceBook, context: Sequence[Turn]) -> Iterator[Claim]:
-    if speaker not in SELLERS or not context or context[-1].speaker in SELLERS or len(text) > 20:
-        return
-    if _AGREES.fullmatch(text) is None or _SAYS_YES.search(text) is None:
+    if not context or context[-1].speaker in SELLERS or not _agrees(text, speaker):
         return
     bid = context[-1]
     for claim in find_claims(bid.text, bid.speaker, at, book, context[:-1]):
         if claim.quote.stance is Stance.COUNTER:
             quote = replace(claim.quote, start=0, end=len(text), stance=Stance.OFFER, confidence=0.7, cue="agreed")
             yield replace(claim, quote=quote)
+
+
+def _agrees(text: str, speaker: Speaker) -> bool:
+    return (
+        speaker in SELLERS
+        and len(text) <= 20
+        and _AGREES.fullmatch(text) is not None
+        and _SAYS_YES.search(text) is not None
+    )
 
 
 def _talked_of(context: Sequence[Turn], book: PriceBook) -> tuple[str, ...] | None:

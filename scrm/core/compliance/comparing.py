@@ -70,6 +70,7 @@ class Offer:
             "earlier_speaker": self.said.speaker.value,
             "earlier_actor": self.said.actor,
             "earlier_recalled": self.said.recalled_at is not None,
+            "earlier_span": list(self.span),
             "unit": self.basis.unit or None,
         }
 

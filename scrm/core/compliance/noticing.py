@@ -22,6 +22,11 @@ _PAYS = re.compile(
 )
 
 
+def matters(said: Statement) -> bool:
+    """Whether a finding can come of these words: of what a seller claims, or of a customer who has noticed."""
+    return bool(said.claims) if said.by_seller else arouses(said)
+
+
 def arouses(said: Statement) -> bool:
     """Whether these words of a customer can make an earlier finding more severe."""
     return reports(said) or complains(said) or pays(said)
