@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scrm.core.cases import Case
-from scrm.core.claims import SELLERS, Claim, Turn, find_claims, find_products
+from scrm.core.claims import Claim, Turn, find_claims, find_products, needs_context
 from scrm.core.compliance import Finding, Statement, check
-from scrm.core.compliance.noticing import arouses
+from scrm.core.compliance.noticing import arouses, matters
 from scrm.core.events import Event
 from scrm.core.ids import first_at, public
 from scrm.core.price_book import PriceBook
@@ -25,7 +25,6 @@ HISTORY = timedelta(days=180)
 """How far back earlier quotes are looked at; promotions and stated validities are shorter."""
 CONTEXT_TURNS = 10
 CONTEXT_AGE = timedelta(days=1)
-_SHORT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ async def findings_of_draft(
         products=find_products(text, book),
     )
     said = (await tx.claims.history([customer_id], since=now - HISTORY)).get(customer_id, [])
-    statements = [*(_statement(one, book) for one in said), draft]
+    statements = [*(_about_products(_statement(one), book) for one in said), draft]
     found = check(statements, book, hub.understanding.rules, since=now)
     return tuple(finding for finding in found if finding.entry_id == DRAFT), book
 
@@ -137,34 +136,17 @@ def case_event(kind: str, case: Case) -> Event:
 
 
 async def _read_claims(tx: Transaction, spoken_of: Sequence[tuple[Entry, Part]], book: PriceBook) -> list[Spoken]:
-    """Claims of a batch. What was said before on the conversation is loaded, once, where the words alone do not do."""
-    alone = [
-        find_claims(entry.text[part.start : part.end], part.speaker, entry.at, book, ()) for entry, part in spoken_of
-    ]
-    needing = {
-        (entry.channel, entry.thread)
-        for (entry, part), claims in zip(spoken_of, alone, strict=True)
-        if _needs_context(entry, part, claims)
-    }
+    """Claims of a batch. What was said before on a conversation is loaded, once, where the words alone do not do."""
+    said = [(entry, part, entry.text[part.start : part.end]) for entry, part in spoken_of]
+    needing = {(entry.channel, entry.thread) for entry, part, text in said if needs_context(text, part.speaker, book)}
     turns = await _turns_of(tx, needing, before=min((entry.id for entry, _ in spoken_of), default=0))
     spoken = []
-    for (entry, part), found in zip(spoken_of, alone, strict=True):
-        text = entry.text[part.start : part.end]
-        claims = found
-        earlier = turns.get((entry.channel, entry.thread))
-        if earlier is not None:
-            if _needs_context(entry, part, claims):
-                claims = find_claims(text, part.speaker, entry.at, book, earlier[-CONTEXT_TURNS:])
-            earlier.append(Turn(speaker=part.speaker, text=text))
+    for entry, part, text in said:
+        earlier = turns.get((entry.channel, entry.thread), [])
+        claims = find_claims(text, part.speaker, entry.at, book, earlier[-CONTEXT_TURNS:])
+        earlier.append(Turn(speaker=part.speaker, text=text))
         spoken.append(Spoken(entry, part, text, claims))
     return spoken
-
-
-def _needs_context(entry: Entry, part: Part, claims: Sequence[Claim]) -> bool:
-    """A claim without a product, or a short answer of ours that may agree to what the customer asked for."""
-    if any(claim.sku is None for claim in claims):
-        return True
-    return part.speaker in SELLERS and entry.kind in {"message", "call"} and 0 < part.end - part.start <= _SHORT
 
 
 async def _turns_of(
@@ -184,23 +166,23 @@ async def _check(
     """Check what was just said against all that was said before, and what was said after it again. Customers that
     have just been found to be one person (`united`) are checked from the beginning.
     """
-    news = {
-        statement_id(one): one
-        for one in spoken
-        if one.entry.customer_id is not None and (one.claims or arouses(_statement_of(one, book)))
-    }
+    news: dict[int, dict[str, Statement]] = {}
     since = dict.fromkeys(united, tx.now - HISTORY)
-    for one in news.values():
-        if one.entry.customer_id is not None:
-            since[one.entry.customer_id] = min(one.entry.at, since.get(one.entry.customer_id, one.entry.at))
+    for one in spoken:
+        customer_id, statement = one.entry.customer_id, _statement_of(one)
+        if customer_id is not None and (statement.claims or arouses(statement)):
+            news.setdefault(customer_id, {})[statement.entry_id] = statement
+            if matters(statement):
+                since[customer_id] = min(statement.at, since.get(customer_id, statement.at))
     if not since:
         return Attached((), ())
     histories = await tx.claims.history(since, since=min(since.values()) - HISTORY)
     found: list[NewFinding] = []
     for customer_id in sorted(since):
-        fresh = [_statement_of(one, book) for one in news.values() if one.entry.customer_id == customer_id]
-        said = [_statement(one, book) for one in histories.get(customer_id, []) if _said_id(one) not in news]
-        findings = check([*said, *fresh], book, hub.understanding.rules, since=since[customer_id])
+        fresh = news.get(customer_id, {})
+        said = [_statement(one) for one in histories.get(customer_id, []) if _said_id(one) not in fresh]
+        statements = [_about_products(one, book) for one in (*said, *fresh.values())]
+        findings = check(statements, book, hub.understanding.rules, since=since[customer_id])
         found += _to_store(customer_id, findings)
     return await tx.cases.attach(found)
 
@@ -235,7 +217,11 @@ def _said_id(said: Said) -> str:
     return f"{said.entry_id}:{said.start}" if said.start else str(said.entry_id)
 
 
-def _statement_of(spoken: Spoken, book: PriceBook) -> Statement:
+def _about_products(statement: Statement, book: PriceBook) -> Statement:
+    return replace(statement, products=find_products(statement.text, book))
+
+
+def _statement_of(spoken: Spoken) -> Statement:
     entry = spoken.entry
     return Statement(
         entry_id=statement_id(spoken),
@@ -245,12 +231,11 @@ def _statement_of(spoken: Spoken, book: PriceBook) -> Statement:
         actor=entry.actor,
         text=spoken.text,
         claims=spoken.claims,
-        products=find_products(spoken.text, book),
         warned=bool((entry.origin or {}).get("acknowledged_reason")),
     )
 
 
-def _statement(said: Said, book: PriceBook) -> Statement:
+def _statement(said: Said) -> Statement:
     return Statement(
         entry_id=_said_id(said),
         at=said.at,
@@ -259,7 +244,6 @@ def _statement(said: Said, book: PriceBook) -> Statement:
         actor=said.actor,
         text=said.text,
         claims=said.claims,
-        products=find_products(said.text, book),
         recalled_at=said.at if said.recalled else None,
         warned=said.warned,
     )
