@@ -21,6 +21,7 @@ from scrm.connector import (
     Speaker,
     Unsupported,
 )
+from scrm.core.customers import mask_phone
 from scrm.core.timeline import Body
 
 PHONE_REASON = "网页聊天留下的手机号"
@@ -80,7 +81,7 @@ def _contact(name: str, phone: str) -> tuple[Body, str, tuple[IdentityEvidence, 
         number = read_phone(phone)
     except NotAPhone as error:
         return Unsupported(provider_kind="contact", reason=str(error)), "", ()
-    text = f"留下联系方式：{' '.join(filter(None, (name, number)))}"
+    text = f"留下联系方式：{' '.join(filter(None, (name, mask_phone(number))))}"
     change = ContactChange(change="contact_left", text=text, details={"name": name, "phone": number})
     return change, name, (phone_evidence(number, PHONE_REASON),)
 

@@ -59,6 +59,36 @@ _TEMPLATES = {
     },
 }
 
+_RULES = {
+    "zh-CN": {
+        "price-higher-later": "后报价高于先报价",
+        "price-false-expiry": "活动未结束却称已结束",
+        "price-expired-promotion": "报了已结束的活动价",
+        "price-above-list": "报价高于标价",
+        "price-below-floor": "报价低于权限底价",
+        "price-denied": "与已报价格的说法不一致",
+        "price-reported": "客户提到的报价无记录",
+        "price-condition-missing": "未说明价格条件",
+        "price-arithmetic": "折扣与价格对不上",
+    },
+    "en": {
+        "price-higher-later": "Later quote above an earlier one",
+        "price-false-expiry": "Promotion said to be over while it runs",
+        "price-expired-promotion": "Promotion quoted after its end",
+        "price-above-list": "Quote above the list price",
+        "price-below-floor": "Quote below the role's floor",
+        "price-denied": "Denial of a quote on file",
+        "price-reported": "Customer cites a quote that is not on file",
+        "price-condition-missing": "Price without its condition",
+        "price-arithmetic": "Discount and price do not agree",
+    },
+}
+
+
+def rule_name(rule: str, language: str = "zh-CN") -> str:
+    """What a rule is called, without a verdict; its id when it has no name."""
+    return _RULES.get(language, _RULES["zh-CN"]).get(rule, rule)
+
 
 def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] | None = None) -> str:
     """The finding in one sentence. `names` gives channels and actors the names people know them by."""

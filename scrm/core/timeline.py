@@ -87,7 +87,7 @@ class ContactChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """A message was taken back. What it said stays on file as evidence. `target` is its event id in the same channel."""
+    """A message was taken back; what it said stays on file. `target` is its event id in the same channel."""
 
     target: str
 

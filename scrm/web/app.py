@@ -16,7 +16,7 @@ from scrm.web.live import LIVE, LiveFeed, stream_events
 from scrm.web.middleware import answer_problems, identify
 from scrm.web.openapi import HUB, PREFIX, document, mount
 
-GROUPS = (customers.ROUTES, cases.ROUTES, channels.ROUTES, webhooks.ROUTES, library.ROUTES)
+GROUPS = (session.ROUTES, customers.ROUTES, cases.ROUTES, channels.ROUTES, webhooks.ROUTES, library.ROUTES)
 _LARGEST_BODY = 210 * 1024 * 1024
 
 

@@ -30,10 +30,17 @@ async def page(request: web.Request) -> web.StreamResponse:
     )
 
 
+async def _keep(request: web.Request, response: web.StreamResponse) -> None:
+    """Built assets carry a hash in their name: a browser never has to ask again."""
+    if request.path.startswith("/assets/") and response.status == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+
+
 def add_routes(app: web.Application) -> None:
     assets = DIST / "assets"
     if assets.is_dir():
         app.router.add_static("/assets/", assets)
+        app.on_response_prepare.append(_keep)
     app.router.add_get("/{path:.*}", page)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from aiohttp import web
@@ -26,7 +27,7 @@ ACTOR = web.RequestKey("actor", Actor)
 LANGUAGE = web.RequestKey("language", str)
 PREFIX = "/api/v1"
 
-Handler = Callable[..., Awaitable[BaseModel | None]]
+Handler = Callable[..., Awaitable[object]]
 HandlerT = TypeVar("HandlerT", bound=Handler)
 
 
@@ -49,7 +50,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A path with the models it takes and gives. The handler is called with the call, the query, the body."""
+    """A path with the models it takes and gives. The handler is called with the call, the query, the body.
+
+    `headers` are request headers worth knowing, with what they do. A route that is not `served` is only described here:
+    its handler answers requests itself.
+    """
 
     method: str
     path: str
@@ -60,6 +65,8 @@ class Route:
     status: int
     summary: str
     upload: bool
+    headers: Mapping[str, str]
+    served: bool
 
 
 @dataclass(slots=True)
@@ -79,6 +86,8 @@ class Routes:
         answer: type[BaseModel] | None = None,
         status: int = 200,
         upload: bool = False,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        served: bool = True,
     ) -> Callable[[HandlerT], HandlerT]:
         """Declare a handler. Its docstring becomes the summary in the document."""
 
@@ -95,6 +104,8 @@ class Routes:
                     status=status,
                     summary=summary,
                     upload=upload,
+                    headers=headers,
+                    served=served,
                 )
             )
             return handler
@@ -105,7 +116,7 @@ class Routes:
 def mount(app: web.Application, groups: Iterable[Routes]) -> None:
     """Serve the routes under `/api/v1`."""
     for group in groups:
-        for route in group.routes:
+        for route in filter(lambda route: route.served, group.routes):
             app.router.add_route(route.method, PREFIX + route.path, _serve(route))
 
 
@@ -154,6 +165,7 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
         answer = await route.handler(call, *arguments)
         if answer is None:
             return web.Response(status=204)
+        assert isinstance(answer, BaseModel)
         return web.Response(
             status=route.status, body=answer.model_dump_json().encode(), content_type="application/json"
         )
@@ -221,6 +233,8 @@ def _parameters(route: Route) -> list[Json]:
         required = schema.get("required", [])
         for name, of_field in schema["properties"].items():
             found.append({"name": name, "in": "query", "required": name in required, "schema": of_field})
+    for name, description in route.headers.items():
+        found.append({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
     return found
 
 

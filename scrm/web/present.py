@@ -18,7 +18,7 @@ from scrm.core.errors import BadInput
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook, Product
 from scrm.core.routing import Carriage, Closed, Route
-from scrm.core.texts import render
+from scrm.core.texts import render, rule_name
 from scrm.core.timeline import Entry
 from scrm.hub import Hub
 from scrm.services.annotate import HISTORY, entry_of, part_start
@@ -40,22 +40,6 @@ _CLOSED = {
         Closed.NEVER_WROTE: "the customer has not written on this channel yet",
         Closed.WINDOW_OVER: "the reply window is over until the customer writes again",
         Closed.QUOTA_USED: "no messages left until the customer writes again",
-    },
-}
-_RULES = {
-    "zh-CN": {
-        "price-higher-later": "后报价高于先报价",
-        "price-false-expiry": "优惠未到期却说已结束",
-        "price-expired-promotion": "报了已结束的优惠价",
-        "price-above-list": "报价高于标价",
-        "price-below-floor": "报价低于可报底价",
-    },
-    "en": {
-        "price-higher-later": "Later quote above an earlier one",
-        "price-false-expiry": "A running promotion said to be over",
-        "price-expired-promotion": "A price of a promotion that is over",
-        "price-above-list": "Quote above the list price",
-        "price-below-floor": "Quote below the lowest price allowed",
     },
 }
 _PRICES = {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF, Kind.DEPOSIT, Kind.INSTALMENT}
@@ -323,7 +307,7 @@ class Presenting:
         span = moved(finding.span, offset)
         return schemas.FindingOut(
             rule=finding.rule,
-            rule_name=self.rule_name(finding.rule),
+            rule_name=rule_name(finding.rule, self.language),
             severity=finding.severity.value,
             blocking=is_blocking(finding),
             reason=render(finding, self.language, self.names),
@@ -342,9 +326,6 @@ class Presenting:
         until = finding.facts.get("earlier_until")
         return self.evidence(earlier, marked, until if isinstance(until, str) else None)
 
-    def rule_name(self, rule: str) -> str:
-        return _RULES[self.language].get(rule, rule)
-
     # --- cases ---------------------------------------------------------------------------------------------------
 
     async def cases(self, tx: Transaction, found: Sequence[Case]) -> list[schemas.CaseOut]:
@@ -359,7 +340,7 @@ class Presenting:
                 customer_id=public("cus", case.customer_id),
                 customer_name=customers[case.customer_id].name if case.customer_id in customers else "",
                 rule=case.rule,
-                rule_name=self.rule_name(case.rule),
+                rule_name=rule_name(case.rule, self.language),
                 product=self._product(book, case.product, tx.now),
                 severity=Severity(case.severity).value,
                 state=case.state.value,

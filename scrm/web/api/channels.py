@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import unquote
 
 from aiohttp import BodyPartReader
 
@@ -127,7 +128,7 @@ async def start_import(call: Call) -> ImportOut:
         if part.name == "channel":
             channel = await part.text()
         if part.name == "file":
-            name = part.filename or "file"
+            name = unquote(part.filename or "file")
             while chunk := await part.read_chunk(256 * 1024):
                 content += chunk
                 if len(content) > _LARGEST_FILE:

@@ -121,7 +121,14 @@ async def check_draft(call: Call, body: DraftCheck) -> DraftFindings:
     return DraftFindings(findings=await presenting.draft_findings(checked.findings))
 
 
-@ROUTES.add("POST", "/customers/{id}/messages", body=MessageNew, answer=EntryOut, status=201)
+@ROUTES.add(
+    "POST",
+    "/customers/{id}/messages",
+    body=MessageNew,
+    answer=EntryOut,
+    status=201,
+    headers={"Idempotency-Key": "Any text of your own; a request repeated with it sends nothing twice."},
+)
 async def send_message(call: Call, body: MessageNew) -> EntryOut:
     """Reply to a customer. 409 with findings when it contradicts what the customer was told."""
     entry = await outbound.send_message(

@@ -8,12 +8,14 @@ from scrm.core.access import PERMISSIONS, Actor
 from scrm.core.errors import BadInput, NotSignedIn
 from scrm.services import accounts
 from scrm.web.middleware import SESSION_COOKIE
-from scrm.web.openapi import HUB, PREFIX
+from scrm.web.openapi import HUB, PREFIX, Routes
 from scrm.web.schemas import SessionOut, SignIn, UserOut
 
+ROUTES = Routes("session")
 PATH = f"{PREFIX}/session"
 
 
+@ROUTES.add("POST", "/session", body=SignIn, answer=SessionOut, served=False)
 async def sign_in(request: web.Request) -> web.Response:
     """Sign in with login and password; the answer sets the session cookie."""
     hub = request.app[HUB]
@@ -34,7 +36,8 @@ async def sign_in(request: web.Request) -> web.Response:
     return response
 
 
-async def current(request: web.Request) -> web.Response:
+@ROUTES.add("GET", "/session", answer=SessionOut, served=False)
+async def get_session(request: web.Request) -> web.Response:
     """Who is signed in."""
     async with request.app[HUB].db.reading() as tx:
         session = await tx.accounts.session(request.cookies.get(SESSION_COOKIE, ""))
@@ -43,6 +46,7 @@ async def current(request: web.Request) -> web.Response:
     return _answer(session.actor, session.csrf)
 
 
+@ROUTES.add("DELETE", "/session", served=False)
 async def sign_out(request: web.Request) -> web.Response:
     """End the session."""
     await accounts.sign_out(request.app[HUB], request.cookies.get(SESSION_COOKIE, ""))
@@ -53,7 +57,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 def add_routes(app: web.Application) -> None:
     app.router.add_post(PATH, sign_in)
-    app.router.add_get(PATH, current)
+    app.router.add_get(PATH, get_session)
     app.router.add_delete(PATH, sign_out)
 
 
