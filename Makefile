@@ -26,7 +26,7 @@ run: install console  ## the hub with a story to look at, on http://127.0.0.1:80
 	@exec $(BIN)/scrm serve --demo
 
 test: install console  ## the whole test suite; ARGS="…" goes to pytest
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: install $(PACKAGES)  ## style, types, layers; the console's types, style and tests
 	@$(BIN)/ruff check .
