@@ -21,6 +21,7 @@ help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: $(INSTALLED)  ## a working .venv/bin/scrm; quick when nothing has changed
+	@:
 
 run: install console  ## the hub with a story to look at, on http://127.0.0.1:8000
 	@exec $(BIN)/scrm serve --demo
@@ -36,6 +37,7 @@ check: install $(PACKAGES)  ## style, types, layers; the console's types, style 
 	@cd $(CONSOLE) && $(WITH_NODE) npm run --silent check
 
 console: $(BUILT)  ## the browser console, built into scrm/console/dist
+	@:
 
 bench: install  ## measure; results go to benchmarks/results
 	@$(BIN)/python benchmarks/run_all.py $(ARGS)
