@@ -98,7 +98,7 @@ async def _run(setting: _Setting, serve: ServesHub) -> None:
         try:
             await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done() and (error := playing.exception()) is not None:
-                setting.tell(f"\n故事中断了：{type(error).__name__}: {error}\n中台仍在运行，按 Ctrl+C 结束。")
+                setting.tell(f"\n故事中断了：{error or type(error).__name__}\n中台仍在运行，按 Ctrl+C 结束。")
             await serving
         finally:
             playing.cancel()

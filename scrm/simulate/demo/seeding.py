@@ -15,6 +15,7 @@ from scrm.simulate.demo.visitor import visiting
 from scrm.simulate.wecom import SimulatedWeCom
 
 _LOOK_EVERY_S = 0.1
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,11 @@ async def fill(stage: Stage, user_ids: Mapping[str, str]) -> None:
     await stage.admin.upload("imports", channel=school.CALLS, name="通话记录.csv", content=rows)
     await asyncio.gather(*(_visit(stage, visitor) for visitor in stage.history.visitor))
     await stage.sim.pusher.settled()
-    await _all_read(stage)
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await _all_read(stage)
+    except TimeoutError as error:
+        raise RuntimeError(f"示例数据 {_PATIENCE_S:.0f} 秒内没有全部到达，原因见上面的日志") from error
     await _assign(stage, user_ids)
 
 
