@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scrm.core.cases import Case
-from scrm.core.claims import Claim, Turn, find_claims, find_products, needs_context
+from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
 from scrm.core.compliance import Finding, Statement, check
 from scrm.core.compliance.noticing import arouses, matters
 from scrm.core.events import Event
@@ -137,15 +137,17 @@ def case_event(kind: str, case: Case) -> Event:
 
 async def _read_claims(tx: Transaction, spoken_of: Sequence[tuple[Entry, Part]], book: PriceBook) -> list[Spoken]:
     """Claims of a batch. What was said before on a conversation is loaded, once, where the words alone do not do."""
-    said = [(entry, part, entry.text[part.start : part.end]) for entry, part in spoken_of]
-    needing = {(entry.channel, entry.thread) for entry, part, text in said if needs_context(text, part.speaker, book)}
+    said = [
+        (entry, part, read_unlinked(entry.text[part.start : part.end], part.speaker, book)) for entry, part in spoken_of
+    ]
+    needing = {(entry.channel, entry.thread) for entry, _, read in said if read.needs_context}
     turns = await _turns_of(tx, needing, before=min((entry.id for entry, _ in spoken_of), default=0))
     spoken = []
-    for entry, part, text in said:
+    for entry, part, read in said:
         earlier = turns.get((entry.channel, entry.thread), [])
-        claims = find_claims(text, part.speaker, entry.at, book, earlier[-CONTEXT_TURNS:])
-        earlier.append(Turn(speaker=part.speaker, text=text))
-        spoken.append(Spoken(entry, part, text, claims))
+        claims = link(read, entry.at, book, earlier[-CONTEXT_TURNS:])
+        earlier.append(Turn(speaker=part.speaker, text=read.text))
+        spoken.append(Spoken(entry, part, read.text, claims))
     return spoken
 
 

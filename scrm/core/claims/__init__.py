@@ -1,6 +1,6 @@
 """Reading prices and promises from raw Chinese sales talk, with offsets."""
 
-from scrm.core.claims.linking import find_claims, find_products, needs_context
+from scrm.core.claims.linking import Unlinked, find_claims, find_products, link, read_unlinked
 from scrm.core.claims.model import COMMITMENTS, SELLERS, Approx, Claim, Kind, Link, Quote, Stance, Turn
 from scrm.core.claims.reader import read_quotes
 
@@ -14,8 +14,10 @@ __all__ = [
     "Quote",
     "Stance",
     "Turn",
+    "Unlinked",
     "find_claims",
     "find_products",
-    "needs_context",
+    "link",
     "read_quotes",
+    "read_unlinked",
 ]

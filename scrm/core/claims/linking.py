@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scrm.core.claims.model import SELLERS, Claim, Kind, Link, Quote, Stance, Turn
-from scrm.core.claims.reader import may_hold_quotes, read_quotes
+from scrm.core.claims.reader import read_quotes
 from scrm.core.claims.validity import valid_until
 from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import Speaker
@@ -25,6 +25,21 @@ _CONDITION = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """What was read from a text by itself, before it is known which products its quotes are about."""
+
+    text: str
+    speaker: Speaker
+    quotes: tuple[Quote, ...]
+    mentions: tuple[Mention, ...]
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether the turns before it can change what `link` makes of it; most messages stand for themselves."""
+        return not self.mentions if self.quotes else _agrees(self.text, self.speaker)
+
+
 def find_claims(
     text: str, speaker: Speaker, at: datetime, book: PriceBook, context: Sequence[Turn] = ()
 ) -> tuple[Claim, ...]:
@@ -33,25 +48,31 @@ def find_claims(
     `context` holds the turns before it on the same conversation, oldest first; the last ten are looked at. A short yes
     to a customer's bid is a claim of that bid.
     """
+    return link(read_unlinked(text, speaker, book), at, book, context)
+
+
+def read_unlinked(text: str, speaker: Speaker, book: PriceBook) -> Unlinked:
+    """The first half of `find_claims`: all that needs no context."""
     quotes = read_quotes(text, speaker)
-    if not quotes:
-        return tuple(_agreed(text, speaker, at, book, context))
-    mentions = book.mentions(text)
+    mentions = book.mentions(text) if quotes else ()
     if any(mention.start < quote.end and quote.start < mention.end for mention in mentions for quote in quotes):
         quotes = read_quotes(text, speaker, masked=[(mention.start, mention.end) for mention in mentions])
+    return Unlinked(text, speaker, quotes, mentions)
+
+
+def link(read: Unlinked, at: datetime, book: PriceBook, context: Sequence[Turn]) -> tuple[Claim, ...]:
+    """The second half of `find_claims`."""
+    text, mentions = read.text, read.mentions
+    if not read.quotes:
+        return tuple(_agreed(text, read.speaker, at, book, context))
     until = valid_until(text, at)
     talked_of = None if mentions else _talked_of(context, book)
     return tuple(
         replace(
             _linked(quote, text, at, book, mentions, talked_of), valid_until=until, condition=_condition(text, quote)
         )
-        for quote in quotes
+        for quote in read.quotes
     )
-
-
-def needs_context(text: str, speaker: Speaker, book: PriceBook) -> bool:
-    """Whether the turns before `text` can change what `find_claims` reads from it. Quick, and right when it says no."""
-    return _agrees(text, speaker) or (may_hold_quotes(text) and not book.mentions(text))
 
 
 def find_products(text: str, book: PriceBook, context: Sequence[Turn] = ()) -> tuple[str, ...]:

@@ -23,18 +23,13 @@ _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
 
 
-def may_hold_quotes(text: str) -> bool:
-    """Whether there is anything in the text that a quote could be made of; most messages have nothing."""
-    return _TRIGGER.search(text) is not None
-
-
 def read_quotes(text: str, speaker: Speaker, *, masked: Sequence[tuple[int, int]] = ()) -> tuple[Quote, ...]:
     """Every price and promise in `text`, in order, with code-point offsets into it.
 
     `masked` are further spans that hold no price (names of products with numbers in them). The text may be typed, a
     call's transcript without punctuation, or disguised (emoji digits, full-width, 三九九九).
     """
-    if not may_hold_quotes(text):
+    if _TRIGGER.search(text) is None:
         return ()
     folded = fold(text)
     hidden = [*spans_of_no_money(folded.text), *_folded_spans(folded, masked)]
