@@ -5,6 +5,7 @@ import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
 import type { CustomerFilter, CustomerOut, CustomersQuery, LiveEvent } from '@/api/types'
 import { debounced, turns } from '@/turns'
+import { payloadId } from './live'
 
 const PAGE = 40
 /** More customers changed at once than this: one read of the list is cheaper than one of each. */
@@ -78,6 +79,8 @@ export const useCustomers = defineStore('customers', () => {
   function hear(event: LiveEvent): void {
     if (!event.customer_id || event.type.startsWith('import.')) return
     changed.add(event.customer_id)
+    const merged = payloadId(event, 'merged_id')
+    if (merged) changed.add(merged)
     refresh()
   }
 
@@ -89,7 +92,8 @@ export const useCustomers = defineStore('customers', () => {
     if (!plain.value || ids.length > MANY) return load(true)
     const fresh = await Promise.all(ids.map((id) => hub.customers.get(id).catch(() => null)))
     if (!plain.value) return
-    const gone = new Set(ids.filter((_, index) => fresh[index] === null))
+    // One who was merged into another is answered with that other.
+    const gone = new Set(ids.filter((id, index) => fresh[index]?.id !== id))
     for (const customer of fresh) if (customer) place(customer)
     if (gone.size) items.value = items.value.filter((customer) => !gone.has(customer.id))
     void countUnread()
