@@ -77,6 +77,7 @@ async def sees_one_timeline(rep: Page, demo: Demo) -> None:
     row = rep.get_by_test_id("customer-row").filter(has_text="苏晴")
     await expect(rep.get_by_test_id("customer-row").first).to_contain_text("苏晴")
     await expect(row).to_have_count(1)
+    await expect(rep.get_by_test_id("customer-row").filter(has_text="年课原价")).to_have_count(0)
     await row.click()
 
     asked, quoted, call, wrote = (
@@ -91,7 +92,9 @@ async def sees_one_timeline(rep: Page, demo: Demo) -> None:
     await expect(call).to_contain_text("小结")
     await expect(wrote).to_contain_text("询价")
     await expect(entry(rep, "从网页发起咨询")).to_be_visible()
-    await expect(rep.locator('[data-kind="contact"]').filter(has_text="留下联系方式")).to_be_visible()
+    left = rep.locator('[data-kind="contact"]').filter(has_text="留下联系方式")
+    await expect(left).to_contain_text("138****0126")
+    await expect(rep.get_by_text(PHONE)).to_have_count(0)
     places = [await place(rep, one) for one in (asked, quoted, call, wrote)]
     assert places == sorted(places)
     await shoot(rep, "4-timeline")
