@@ -167,7 +167,7 @@ class Cases(Noun):
         c = _findings.c
         rows = await self._work.rows(
             select(c.id, c.case_id, c.rule, c.entry_id, c.against_id, c.severity).where(
-                c.entry_id.in_({finding.entry_id for finding in found})
+                self._work.among(c.entry_id, {finding.entry_id for finding in found})
             )
         )
         on_file = {(row.rule, row.entry_id, row.against_id): row for row in rows}
@@ -188,7 +188,7 @@ class Cases(Noun):
         rows = await self._work.rows(
             select(_cases)
             .where(
-                c.customer_id.in_(customer_ids),
+                self._work.among(c.customer_id, customer_ids),
                 c.state != CaseState.DECIDED,
                 c.opened_at >= self._work.now - JOIN_WITHIN,
             )

@@ -78,7 +78,7 @@ class Claims(Noun):
         rows = await self._work.rows(
             select(_claims, e.channel, e.actor, e.text, e.state, e.origin)
             .join(_entries, e.id == c.entry_id)
-            .where(c.customer_id.in_(set(customer_ids)), c.at >= since)
+            .where(self._work.among(c.customer_id, set(customer_ids)), c.at >= since)
             .order_by(c.customer_id, c.at, c.id)
         )
         by_part: dict[tuple[int, int], Said] = {}

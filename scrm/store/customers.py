@@ -73,7 +73,7 @@ class Activity:
 class Customers(Noun):
     async def load(self, ids: Iterable[int]) -> dict[int, Customer]:
         """Customers by id; unknown ids are missing."""
-        rows = await self._work.rows(select(*_COLUMNS).where(_customers.c.id.in_(set(ids))))
+        rows = await self._work.rows(select(*_COLUMNS).where(self._work.among(_customers.c.id, set(ids))))
         return {row.id: Customer(**row._mapping) for row in rows}
 
     async def get(self, customer_id: int) -> Customer:
@@ -94,7 +94,10 @@ class Customers(Noun):
         wanted = sorted(set(customer_ids))
         if not self._work.is_sqlite and wanted:
             await self._work.rows(
-                select(_customers.c.id).where(_customers.c.id.in_(wanted)).order_by(_customers.c.id).with_for_update()
+                select(_customers.c.id)
+                .where(self._work.among(_customers.c.id, wanted))
+                .order_by(_customers.c.id)
+                .with_for_update()
             )
 
     async def touch(self, activities: Sequence[Activity]) -> None:

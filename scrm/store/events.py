@@ -80,7 +80,7 @@ class Events(Noun):
 
     async def load(self, ids: Sequence[int]) -> dict[int, StoredEvent]:
         """The events of these ids, by id."""
-        rows = await self._work.rows(select(_events).where(_events.c.id.in_(ids)))
+        rows = await self._work.rows(select(_events).where(self._work.among(_events.c.id, ids)))
         return {row.id: StoredEvent(**row._mapping) for row in rows}
 
     async def last_id(self) -> int:

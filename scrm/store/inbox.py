@@ -55,12 +55,15 @@ class Inbox(Noun):
             for event in stored
         ]
         await work.insert_new(_inbox, rows, unique=["channel", "dedup_key"])
-        taken = {row.id for row in await work.rows(select(_inbox.c.id).where(_inbox.c.id.in_([e.id for e in stored])))}
+        taken = {
+            row.id
+            for row in await work.rows(select(_inbox.c.id).where(work.among(_inbox.c.id, [e.id for e in stored])))
+        }
         return [event for event in stored if event.id in taken]
 
     async def load(self, ids: Sequence[int]) -> list[StoredEvent]:
         """The raw events of these ids, in the order of the ids given."""
-        rows = await self._work.rows(select(_inbox).where(_inbox.c.id.in_(ids)))
+        rows = await self._work.rows(select(_inbox).where(self._work.among(_inbox.c.id, ids)))
         by_id = {
             row.id: StoredEvent(
                 id=row.id,

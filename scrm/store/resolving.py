@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, select, update
 
 from scrm.core.customers import SINGLE_VALUED, decide, made_up_name
 from scrm.core.timeline import Identity, IdentityEvidence
@@ -70,7 +70,7 @@ class Resolving(Noun):
         c = _identities.c
         rows = await self._work.rows(
             select(c.id, c.namespace, c.value, c.customer_id).where(
-                tuple_(c.namespace, c.value).in_([(i.namespace, i.value) for i in identities])
+                self._work.pairs_among(c.namespace, c.value, [(i.namespace, i.value) for i in identities])
             )
         )
         return {Identity(row.namespace, row.value): Placement(row.customer_id, row.id) for row in rows}

@@ -106,8 +106,12 @@ metadata = MetaData(
 )
 
 
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+"""On SQLite exactly INTEGER: the key is then the place of the row itself, and needs no index of its own."""
+
+
 def _id() -> Column[int]:
-    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+    return Column("id", RowId, primary_key=True, autoincrement=False)
 
 
 settings = Table(

@@ -93,7 +93,9 @@ class Tasks(Noun):
         if not tasks:
             return
         done = await self._work.run(
-            delete(_tasks).where(_tasks.c.lease == tasks[0].lease, _tasks.c.id.in_([task.id for task in tasks]))
+            delete(_tasks).where(
+                _tasks.c.lease == tasks[0].lease, self._work.among(_tasks.c.id, [task.id for task in tasks])
+            )
         )
         if done.rowcount != len(tasks):
             raise LeaseLost(f"{len(tasks) - done.rowcount} tasks of {tasks[0].kind} were taken over")
@@ -188,7 +190,7 @@ class Tasks(Noun):
     async def _free(self, tasks: Sequence[Task], **values: object) -> None:
         await self._work.run(
             update(_tasks)
-            .where(_tasks.c.lease == tasks[0].lease, _tasks.c.id.in_([task.id for task in tasks]))
+            .where(_tasks.c.lease == tasks[0].lease, self._work.among(_tasks.c.id, [task.id for task in tasks]))
             .values(lease=None, **values)
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import Row, and_, any_, bindparam, case, delete, func, select, tuple_, update
 
 from scrm.core.errors import NotFound
 from scrm.core.tagging import Tag
@@ -68,7 +68,7 @@ class Timeline(Noun):
         if not wanted:
             return {}
         c = _entries.c
-        rows = await self._work.rows(select(_entries).where(tuple_(c.channel, c.external_id).in_(wanted)))
+        rows = await self._work.rows(select(_entries).where(self._work.pairs_among(c.channel, c.external_id, wanted)))
         return {(row.channel, row.external_id): _entry(row) for row in rows}
 
     async def append(self, entries: Sequence[Entry]) -> None:
@@ -144,7 +144,9 @@ class Timeline(Noun):
         c = _awaited.c
         if not ids:
             return []
-        rows = await self._work.rows(select(_awaited).where(tuple_(c.channel, c.target).in_(ids)).order_by(c.id))
+        rows = await self._work.rows(
+            select(_awaited).where(self._work.pairs_among(c.channel, c.target, ids)).order_by(c.id)
+        )
         if rows:
             await self._work.run(delete(_awaited).where(c.id.in_([row.id for row in rows])))
         return [
@@ -256,13 +258,21 @@ class Timeline(Noun):
         if not wanted:
             return []
         c = _entries.c
-        place = func.row_number().over(partition_by=[c.channel, c.thread], order_by=c.id.desc()).label("place")
-        recent = (
-            select(c.id, c.channel, c.thread, c.speaker, c.text, place)
-            .where(tuple_(c.channel, c.thread).in_(wanted), c.id >= since, c.id < before, c.kind == "message")
-            .subquery()
+        work, asked, own = self._work, self._work.pairs(c.channel, c.thread, wanted), _entries.alias("own")
+        last = (
+            select(own.c.id)
+            .where(own.c.channel == asked.c.channel, own.c.thread == asked.c.thread, own.c.kind == "message")
+            .where(own.c.id >= since, own.c.id < before)
+            .order_by(own.c.id.desc())
+            .limit(limit)
+            .correlate(asked)
+            .scalar_subquery()
         )
-        rows = await self._work.rows(select(recent).where(recent.c.place <= limit).order_by(recent.c.id))
+        rows = await work.rows(
+            select(c.id, c.channel, c.thread, c.speaker, c.text)
+            .join_from(asked, _entries, c.id.in_(last) if work.is_sqlite else c.id == any_(func.array(last)))
+            .order_by(c.id)
+        )
         return [Turned(row.channel, row.thread, Speaker(row.speaker), row.text) for row in rows]
 
     async def tags(self, entry_ids: Iterable[int]) -> dict[int, list[Tag]]:

@@ -116,7 +116,7 @@ class Webhooks(Noun):
         return tasks
 
     async def deliveries(self, ids: Iterable[int]) -> dict[int, Delivery]:
-        rows = await self._work.rows(select(_deliveries).where(_deliveries.c.id.in_(set(ids))))
+        rows = await self._work.rows(select(_deliveries).where(self._work.among(_deliveries.c.id, set(ids))))
         return {row.id: Delivery(**row._mapping) for row in rows}
 
     async def log(self, endpoint_id: int, *, before: int | None, limit: int) -> list[Delivery]:

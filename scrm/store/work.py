@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Row, Table
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    CursorResult,
+    Executable,
+    Row,
+    String,
+    Subquery,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scrm.core.ids import IdSource
-from scrm.store import bulk
+from scrm.store import bulk, schema
 
 
 class Work:
@@ -50,9 +67,36 @@ class Work:
         """Insert the rows whose `unique` columns are not there yet; leave the others as they are."""
         await bulk.insert(self.connection, table, values, unique=unique)
 
+    def among(self, column: Column[Any], values: Iterable[object]) -> schema.Condition:
+        """Whether the column has one of many values. One parameter whatever their number: one text, planned once."""
+        if self.is_sqlite:
+            return column.in_(select(text("value")).select_from(func.json_each(schema.as_json(list(values)))))
+        return column == any_(_array(column, list(values)))
+
+    def pairs_among(
+        self, one: Column[Any], other: Column[Any], pairs: Iterable[tuple[object, object]]
+    ) -> schema.Condition:
+        """As `among`, for two columns at once."""
+        return tuple_(one, other).in_(select(self.pairs(one, other, pairs)))
+
+    def pairs(self, one: Column[Any], other: Column[Any], pairs: Iterable[tuple[object, object]]) -> Subquery:
+        """A table of the pairs given, with columns named as the two they are like."""
+        wanted = list(pairs)
+        if self.is_sqlite:
+            each = func.json_each(schema.as_json(wanted)).table_valued("value")
+            columns = [func.json_extract(each.c.value, f"$[{n}]").label(c.name) for n, c in enumerate((one, other))]
+        else:
+            columns = [func.unnest(_array(c, [p[n] for p in wanted])).label(c.name) for n, c in enumerate((one, other))]
+        return select(*columns).subquery("pairs")
+
     def upserting(self, table: Table) -> Any:  # two dialects' inserts with one interface, without a common type
         """An insert that knows `on_conflict_…`."""
         return sqlite_insert(table) if self.is_sqlite else postgres_insert(table)
+
+
+def _array(column: Column[Any], values: list[object]) -> BindParameter[Any]:
+    # As text, not as VARCHAR(n): a cast to that would cut what is too long, and find what is not there.
+    return bindparam(None, values, type_=ARRAY(Text() if isinstance(column.type, String) else column.type))
 
 
 class Noun:

@@ -17,7 +17,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "audit_log",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
@@ -27,7 +27,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "awaited_changes",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("target", sa.String(length=300), nullable=False),
         sa.Column("change", sa.String(length=20), nullable=False),
@@ -49,7 +49,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "case_events",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
@@ -62,7 +62,7 @@ def upgrade() -> None:
 
     op.create_table(
         "cases",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("product", sa.String(length=100), nullable=True),
@@ -95,7 +95,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "claims",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("at", schema.UtcTime(), nullable=False),
@@ -121,7 +121,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "customers",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
@@ -143,7 +143,7 @@ def upgrade() -> None:
 
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("event_type", sa.String(length=40), nullable=False),
@@ -161,7 +161,7 @@ def upgrade() -> None:
 
     op.create_table(
         "endpoints",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("description", sa.String(length=200), nullable=False),
         sa.Column("event_types", schema.Document, nullable=False),
@@ -174,7 +174,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "entries",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
         sa.Column("identity_id", sa.BigInteger(), nullable=True),
         sa.Column("channel", sa.String(length=100), nullable=False),
@@ -204,7 +204,7 @@ def upgrade() -> None:
 
     op.create_table(
         "entry_versions",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
@@ -216,7 +216,7 @@ def upgrade() -> None:
 
     op.create_table(
         "events",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("type", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", schema.UtcTime(), nullable=False),
@@ -226,7 +226,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "findings",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("against_id", sa.BigInteger(), nullable=True),
@@ -251,7 +251,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "identities",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("namespace", sa.String(length=150), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
@@ -266,7 +266,7 @@ def upgrade() -> None:
 
     op.create_table(
         "imports",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("file_name", sa.String(length=300), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
@@ -284,7 +284,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "inbox",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("dedup_key", sa.String(length=300), nullable=False),
         sa.Column("thread", sa.String(length=300), nullable=False),
@@ -303,7 +303,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "merges",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("kept_id", sa.BigInteger(), nullable=False),
         sa.Column("merged_id", sa.BigInteger(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
@@ -321,7 +321,7 @@ def upgrade() -> None:
 
     op.create_table(
         "price_versions",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=False),
         sa.Column("product", schema.Document, nullable=False),
         sa.Column("recorded_at", schema.UtcTime(), nullable=False),
@@ -364,7 +364,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "tasks",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("ref", sa.BigInteger(), nullable=False),
@@ -385,7 +385,7 @@ def upgrade() -> None:
 
     op.create_table(
         "tokens",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
@@ -397,7 +397,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "users",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("login", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
