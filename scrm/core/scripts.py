@@ -237,12 +237,12 @@ class ScriptIndex:
         relevance = min(1.0, words / query.best) if query.best else 0.0
         intents = [intent for intent in script.intents if intent in query.intents]
         reasons = []
-        if question and trigger >= _LIKE:
+        if question and trigger >= _LIKE and (trigger >= _ALIKE or _length(query.shared(question.text)) > 2):
             reasons.append(Reason(ReasonKind.TRIGGER, question.text, query.shared(question.text)))
         reasons += [Reason(ReasonKind.INTENT, query.intents[intent].name, query.words_of(intent)) for intent in intents]
         if not reasons and relevance >= _LIKE:
             shared = query.shared(f"{script.title}\n{script.text}")
-            if sum(map(len, shared)) >= _TELLING:
+            if _length(shared) >= _TELLING:
                 reasons.append(Reason(ReasonKind.WORDS, script.title, shared))
         if not reasons:
             return None
@@ -402,8 +402,16 @@ def _variable(match: re.Match[str]) -> Variable:
 _K1, _B = 1.2, 0.75
 _CANDIDATES = 40
 _ENOUGH = 400
+
+
+def _length(shared: Iterable[str]) -> int:
+    return sum(map(len, shared))
+
+
 _TELLING = 4
 """So many characters must be shared with a script's title and text before they count as a reason."""
+_ALIKE = 0.5
+"""From this likeness on, a trigger question counts even if it shares no more than one word."""
 _LIKE = 0.2
 """From this likeness on, a trigger question or shared words count as a reason."""
 _TERM = re.compile(r"[a-z]+|[0-9]+|.", re.DOTALL)

@@ -111,10 +111,17 @@ def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] |
 
 
 def _who(facts: Mapping[str, Json], language: str, names: Mapping[str, str]) -> str:
+    """网页客服 张敏; 微信客服 张敏 rather than 微信客服客服 张敏; 微信客服·销售 林晓雨."""
+    words = _SPEAKERS.get(language, _SPEAKERS["zh-CN"])
     channel, actor = str(facts.get("earlier_channel", "")), str(facts.get("earlier_actor", ""))
-    speaker = _SPEAKERS.get(language, _SPEAKERS["zh-CN"]).get(str(facts.get("earlier_speaker")), "")
-    gap = " " if language == "en" else ""
-    return f"{names.get(channel, channel)}{gap}{speaker} {names.get(actor, actor)}".strip()
+    where, speaker = names.get(channel, channel), words.get(str(facts.get("earlier_speaker")), "")
+    if language == "en":
+        speaker = f", {speaker}"
+    elif where.endswith(speaker):
+        speaker = ""
+    elif where.endswith(tuple(words.values())):
+        speaker = f"·{speaker}"
+    return f"{where}{speaker} {names.get(actor, actor)}".strip()
 
 
 def _local(value: Json, pattern: str) -> str:

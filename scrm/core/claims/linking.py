@@ -14,6 +14,8 @@ from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import Speaker
 
 _TURNS = 10
+_OF_IT = 6
+_PARTICLES = frozenset("的了哦喔呢啊呀吧哈")
 _STOPS = frozenset("，。！？；,!?;\n")
 _REVERSIBLE = frozenset({Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE})
 _AGREES = re.compile(
@@ -120,6 +122,8 @@ def _linked(
     mentions: Sequence[Mention],
     talked_of: tuple[str, ...] | None,
 ) -> Claim:
+    if quote.kind is Kind.PRICE and quote.value == 0:
+        return _given_away(quote, text, mentions)
     if mentions:
         nearest = min(mentions, key=lambda mention: _distance(mention, quote, text))
         return _one_of(nearest.skus, Link.NAMED, 0.95, quote, at, book)
@@ -129,6 +133,18 @@ def _linked(
         skus = book.priced(quote.value, at)
         if len(skus) == 1:
             return Claim(quote=quote, sku=skus[0], link=Link.AMOUNT, link_confidence=0.5)
+    return Claim(quote=quote)
+
+
+def _given_away(quote: Quote, text: str, mentions: Sequence[Mention]) -> Claim:
+    """免费 is the price of a product only where it says so of that product and stops there: 试听课免费. What is free in
+    "年课4980元，教材免费送" or "可以免费试听" is something else.
+    """
+    for mention in mentions:
+        between, after = text[mention.end : quote.start], text[quote.end : quote.end + 1]
+        said_of_it = mention.end <= quote.start and not _STOPS & set(between) and len(between) <= _OF_IT
+        if said_of_it and len(mention.skus) == 1 and (not after or not after.isalnum() or after in _PARTICLES):
+            return Claim(quote=quote, sku=mention.skus[0], link=Link.NAMED, link_confidence=0.9)
     return Claim(quote=quote)
 
 

@@ -13,7 +13,9 @@ _N = r"[0-9零一二两三四五六七八九十]{1,3}"
 
 
 def _date(side: str) -> str:
-    return rf"(?:(?:20(?P<{side}year>[0-9]{{2}})[年/.-])?(?P<{side}month>{_N})[月/.-]份?)?(?P<{side}day>{_N})[号日]"
+    year = rf"(?:20(?P<{side}year>[0-9]{{2}}) ?[年/.-] ?)?"
+    month = rf"(?P<{side}month>{_N}) ?[月/.-]份? ?"
+    return rf" ?(?:{year}{month})?(?P<{side}day>{_N}) ?[号日]"
 
 
 _LEAD = r"(?<![送寄运达发回看约])(?:截止到?|截至|持续到|延续到|延长到|优惠到|保留到|有效期到|有效期至|到|至)"

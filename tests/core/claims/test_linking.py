@@ -115,3 +115,25 @@ def test_how_long_a_price_is_said_to_hold(text, until):
 @pytest.mark.parametrize("text", ["3599，18号恢复原价", "3599，送到18号楼", "3599", "3599，18号开始"])
 def test_other_days_are_no_end(text):
     assert find_claims(text, Speaker.REP, AT, BOOK)[0].valid_until is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sku"),
+    [
+        ("一年版免费", "Y-1"),
+        ("一年版是免费的", "Y-1"),
+        ("一年版998，安装免费", None),
+        ("一年版998元。可以先免费试用一周", None),
+        ("一年版免费试用三天", None),
+    ],
+)
+def test_what_is_free_is_a_products_price_only_where_it_says_so(text: str, sku: str | None) -> None:
+    free = [found for found in _linked(text) if found[0] == 0]
+
+    assert all(found[1] == sku for found in free)
+
+
+def test_a_date_may_be_written_with_spaces() -> None:
+    (claim,) = find_claims("一年版998，到 6 月 18 日截止", Speaker.REP, AT, BOOK)
+
+    assert claim.valid_until == datetime(2026, 6, 18, 23, 59, 59, tzinfo=CHINA).astimezone(UTC)
