@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -34,6 +33,7 @@ class Worker:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
+        await self._take_over()
         await promise_reconciling(self._hub)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
@@ -67,9 +67,17 @@ class Worker:
         """Find work nobody woke us for: retries that fall due, leases of dead workers, hints that got lost."""
         while not await _happens_within(self._stopping, self._sweep_every):
             with contextlib.suppress(Exception):
+                if not self._hub.db.is_sqlite:
+                    await self._take_over()
                 async with self._hub.db.reading() as tx:
                     kinds = await tx.tasks.due_kinds()
                 await self._hub.stream.send([Hint(f"tasks:{kind}") for kind in sorted(kinds)])
+
+    async def _take_over(self) -> None:
+        """Be seen to be alive; what those held who are not falls due now."""
+        await self._hub.db.alive.show()
+        async with self._hub.db.transaction() as tx:
+            await tx.tasks.take_over(self._hub.db.alive.number)
 
     async def _keep_health(self) -> None:
         while not await _happens_within(self._stopping, _HEALTH_S):
@@ -80,7 +88,7 @@ class Worker:
 async def run_due(hub: Hub, kinds: Sequence[str]) -> bool:
     """Claim and run one batch of the first of `kinds` that has any due; says whether there was one."""
     async with hub.db.transaction() as tx:
-        tasks = await tx.tasks.claim(kinds, lease=secrets.token_hex(12))
+        tasks = await tx.tasks.claim(kinds, lease=hub.db.alive.new_lease())
     if not tasks:
         return False
     done = asyncio.Event()

@@ -19,6 +19,7 @@ from scrm.core.errors import ChannelUnavailable
 from scrm.core.events import Event
 from scrm.core.ids import IdSource
 from scrm.store.accounts import Accounts
+from scrm.store.alive import Alive
 from scrm.store.cases import Cases
 from scrm.store.channels import Channels
 from scrm.store.claims import Claims
@@ -51,12 +52,14 @@ class Database:
         self._wake = wake
         self._writer, self._reader = _engines(url)
         self._ids = IdSource(now, 0)
+        self.alive = Alive(self._writer, 0)
 
     async def open(self) -> None:
         """Connect, and take a process number so that ids of several processes never meet."""
         async with self.transaction() as tx:
             number = await tx.channels.next_process_number()
         self._ids = IdSource(self._now, number)
+        self.alive = Alive(self._writer, number)
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,6 +97,7 @@ class Database:
             await connection.close()
 
     async def close(self) -> None:
+        await self.alive.close()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, any_, delete, func, or_, select, text, update
+from sqlalchemy import and_, any_, bindparam, delete, func, or_, select, text, update
 
 from scrm.core.errors import NotFound
 from scrm.core.timeline import Json
 from scrm.store import schema
+from scrm.store.alive import ON_POSTGRESQL, ON_SQLITE
 from scrm.store.work import Noun
 
 LEASE = timedelta(seconds=30)
@@ -103,6 +104,14 @@ class Tasks(Noun):
     async def renew(self, lease: str) -> None:
         """Keep what this lease holds for another `LEASE`."""
         await self._work.run(update(_tasks).where(_tasks.c.lease == lease).values(due_at=self._work.now + LEASE))
+
+    async def take_over(self, own: int) -> None:
+        """Let what processes that are dead had leased fall due now; `own` is the number of this process."""
+        if self._work.is_sqlite:
+            values = {"now": self._work.now, "own": f"{own}.%"}
+            await self._work.run(ON_SQLITE.bindparams(bindparam("now", type_=schema.UtcTime())), values)
+        else:
+            await self._work.run(ON_POSTGRESQL, {"now": self._work.now})
 
     async def release(self, tasks: Sequence[Task]) -> None:
         """Give tasks back untried: nothing was wrong with them."""

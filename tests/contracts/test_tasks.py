@@ -20,12 +20,19 @@ KIND = "read_inbox"
 
 @pytest.fixture
 async def db(place: Place, clock: Clock) -> AsyncIterator[Database]:
+    opened = await another(place, clock)
+    yield opened
+    await opened.close()
+
+
+async def another(place: Place, clock: Clock) -> Database:
+    """The same database as another process has it open."""
+
     async def wake(_topics: frozenset[str]) -> None: ...
 
     opened = Database(place.database_url, now=clock, wake=wake)
     await opened.open()
-    yield opened
-    await opened.close()
+    return opened
 
 
 async def add(db: Database, *keys: str, kind: str = KIND, once: str | None = None) -> None:
@@ -259,6 +266,48 @@ async def test_only_what_is_due_counts_as_waiting(db: Database, clock: Clock) ->
     async with db.reading() as tx:
         assert (await tx.tasks.waiting())[0] == 2
         assert await tx.tasks.due_kinds() == {KIND}
+
+
+async def test_what_a_dead_process_held_is_taken_over_at_once(db: Database, place: Place, clock: Clock) -> None:
+    dead = await another(place, clock)
+    await dead.alive.show()
+    await add(db, "a", "b")
+    held = await claim(dead, dead.alive.new_lease())
+    await dead.close()
+
+    await db.alive.show()
+    async with db.transaction() as tx:
+        await tx.tasks.take_over(db.alive.number)
+
+    assert shown(await claim(db, db.alive.new_lease())) == shown(held)
+
+
+async def test_nobody_takes_over_what_it_holds_itself(db: Database) -> None:
+    await db.alive.show()
+    await add(db, "a")
+    await claim(db, db.alive.new_lease())
+
+    async with db.transaction() as tx:
+        await tx.tasks.take_over(db.alive.number)
+
+    assert await claim(db, db.alive.new_lease()) == []
+
+
+@pytest.mark.server
+async def test_what_a_living_process_holds_is_left_to_it(db: Database, place: Place, clock: Clock) -> None:
+    if db.is_sqlite:
+        pytest.skip("one process works on a SQLite file")
+    other = await another(place, clock)
+    await other.alive.show()
+    await other.alive.show()
+    await add(db, "a")
+    await claim(other, other.alive.new_lease())
+
+    async with db.transaction() as tx:
+        await tx.tasks.take_over(db.alive.number)
+
+    assert await claim(db, db.alive.new_lease()) == []
+    await other.close()
 
 
 @pytest.mark.parametrize("seed", range(4))
