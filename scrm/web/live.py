@@ -28,12 +28,15 @@ from scrm.telemetry import LIVE_CONNECTIONS
 from scrm.web.openapi import ACTOR, HUB
 
 _log = structlog.get_logger()
-OVERLAP = timedelta(seconds=5)
+OVERLAP = timedelta(seconds=2)
 """Ids of concurrent commits may appear late: every look goes back so far, and what was seen is dropped."""
 TOO_OLD = timedelta(minutes=10)
 _HEARTBEAT_S = 15.0
 _QUEUE = 1000
-_SEEN = 20_000
+_PAGE = 1000
+_BUSY = 200
+_BREATH_S = 0.1
+_SEEN = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,25 @@ class LiveFeed:
             LIVE_CONNECTIONS.set(len(self._streams))
 
     async def _look(self, last: int) -> int:
-        """Hand out what is new; give back the newest id seen."""
+        """Hand out what is new; give back the newest id seen. With nobody listening, only the place is kept."""
+        if not self._streams:
+            async with self._hub.db.reading() as tx:
+                return max(last, await tx.events.last_id())
+        after = _before(last)
+        handed = 0
         while True:
             async with self._hub.db.reading() as tx:
-                found = await tx.events.since(_before(last))
-            fresh = self._note(found)
-            for event in fresh:
+                found = await tx.events.since(after, limit=_PAGE)
+            for event in self._note(found):
                 self._hand_out(frame_of(event))
-            last = max([last, *(event.id for event in fresh)])
-            if len(found) < 1000:
-                return last
+                last = max(last, event.id)
+                handed += 1
+            if len(found) < _PAGE:
+                break
+            after = found[-1].id
+        if handed > _BUSY:
+            await asyncio.sleep(_BREATH_S)  # a flood is read in larger pieces, not once per commit
+        return last
 
     def _note(self, found: list[StoredEvent]) -> list[StoredEvent]:
         fresh = [event for event in found if event.id not in self._seen]
@@ -181,8 +193,8 @@ async def _missed(request: web.Request) -> bytes:
     if hub.now() - made_at(last) > TOO_OLD:
         return Frame("resync", {}).encode()
     async with hub.db.reading() as tx:
-        found = await tx.events.since(_before(last))
-    if len(found) >= 1000:
+        found = await tx.events.since(_before(last), limit=_PAGE)
+    if len(found) >= _PAGE:
         return Frame("resync", {}).encode()
     return b"".join(frame_of(event).encode() for event in found)
 

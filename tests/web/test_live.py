@@ -82,3 +82,13 @@ async def test_a_customer_who_is_typing_is_shown(school: School, browser: Browse
         _, data = await next_event(stream, "typing")
 
     assert data["direction"] == "inbound"
+
+
+async def test_a_flood_reaches_an_open_browser_whole_and_in_order(school: School, browser: Browser) -> None:
+    async with listening(browser) as stream:
+        raws = [school.chat.happening(f"第{number}句") for number in range(900)]
+        await school.hears(school.chat, *raws)
+
+        texts = [(await next_event(stream, "entry.added"))[1]["payload"]["text"] for _ in range(900)]
+
+    assert texts == [f"第{number}句" for number in range(900)]
