@@ -113,9 +113,14 @@ def entry_added(hub: Hub, entry: Entry, tags: Sequence[Tag]) -> Event:
             "actor": entry.actor,
             "at": entry.at.isoformat(),
             "text": entry.text,
-            "tags": [{"tag": tag.tag, "kind": tag.kind, "rule": tag.rule} for tag in tags],
+            "tags": [{"tag": tag, "kind": kind, "rule": rule} for tag, kind, rule in _once(tags)],
         },
     )
+
+
+def _once(tags: Sequence[Tag]) -> dict[tuple[str, str, str], None]:
+    """Each tag once, however often its words stand in the text."""
+    return dict.fromkeys((tag.tag, tag.kind.value, tag.rule) for tag in tags)
 
 
 def entry_changed(entry: Entry, what: str) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -13,7 +14,11 @@ from connectors.web_im.tests.site import Site, running_site
 from scrm.connector import Direction, ThreadSignal
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
+REQUIRED = os.environ.get("SCRM_TEST_REQUIRE_SERVICES") == "1"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="Chromium is not installed"),
+]
 
 
 @pytest.fixture
