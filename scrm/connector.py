@@ -8,7 +8,7 @@ of the group `scrm.connectors`. `normalise` is the only duty; every capability i
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO, Protocol, runtime_checkable
 
@@ -368,12 +368,3 @@ class Contributes(Connector, Protocol):
     """The channel can say how it is doing, beyond what the hub sees (lag, quota). Keys are shown as they are."""
 
     async def health(self) -> Mapping[str, Json]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectorSpec:
-    """One configured channel: the `[channels.<name>]` table, with `kind` naming the entry point."""
-
-    name: str
-    kind: str
-    settings: Mapping[str, Json] = field(default_factory=dict)
