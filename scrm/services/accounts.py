@@ -17,6 +17,7 @@ from scrm.store.accounts import Session, Token
 _hasher = PasswordHasher()
 _UNKNOWN = _hasher.hash(secrets.token_hex(16))
 """Checked when the login is unknown, so that the answer takes as long as for a known one."""
+_NOTE_USE_EVERY = timedelta(minutes=1)
 TOKEN_PREFIX = "scrm_"  # noqa: S105  # the visible beginning, not a secret
 
 
@@ -72,6 +73,19 @@ async def set_password(hub: Hub, login: str, password: str) -> None:
         if found is None:
             raise NotSignedIn(f"there is no account {login!r}")
         await tx.accounts.set_password(found[0].id, hashed)
+
+
+async def token_actor(hub: Hub, secret: str) -> Actor:
+    """Who a token speaks for. Its use is noted, once a minute at most. `NotSignedIn` when it is not live."""
+    async with hub.db.reading() as tx:
+        found = await tx.accounts.token_actor(secret)
+    if found is None:
+        raise NotSignedIn("this token is not valid, or has expired")
+    actor, noted_at = found
+    if noted_at is None or hub.now() - noted_at > _NOTE_USE_EVERY:
+        async with hub.db.transaction() as tx:
+            await tx.accounts.token_used(actor.id)
+    return actor
 
 
 async def add_token(hub: Hub, actor: Actor, *, name: str, role: Role, expires_at: datetime | None) -> tuple[Token, str]:

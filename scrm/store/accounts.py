@@ -134,12 +134,12 @@ class Accounts(Noun):
         await self._work.insert(_tokens, [row | {"secret_hash": fingerprint(secret)}])
         return token
 
-    async def token_actor(self, secret: str) -> Actor | None:
-        """Who a live token speaks for."""
+    async def token_actor(self, secret: str) -> tuple[Actor, datetime | None] | None:
+        """Who a live token speaks for, and when it was last noted to be used."""
         row = await self._work.one(select(_tokens).where(_tokens.c.secret_hash == fingerprint(secret)))
         if row is None or (row.expires_at is not None and row.expires_at <= self._work.now):
             return None
-        return Actor(id=row.id, login=f"token:{row.name}", name=row.name, role=Role(row.role))
+        return Actor(id=row.id, login=f"token:{row.name}", name=row.name, role=Role(row.role)), row.last_used_at
 
     async def token_used(self, token_id: int) -> None:
         await self._work.run(update(_tokens).where(_tokens.c.id == token_id).values(last_used_at=self._work.now))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import (
     JSON,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Numeric,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -57,26 +55,6 @@ class UtcTime(TypeDecorator[datetime]):
         if isinstance(value, int):
             return _EPOCH + timedelta(microseconds=value)
         return value.astimezone(UTC) if value is not None else None
-
-
-class Yuan(TypeDecorator[Decimal]):
-    """Exact decimals: numeric on PostgreSQL, text on SQLite (whose numbers are floats)."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Decimal]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(Numeric())
-        return dialect.type_descriptor(Text())  # type: ignore[arg-type]  # text below, a Decimal above
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return format(value, "f")
-
-    def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
-        return None if value is None else Decimal(value)
 
 
 Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

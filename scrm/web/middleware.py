@@ -23,6 +23,7 @@ from scrm.core.errors import (
     SendRejected,
     UnreadableCallback,
 )
+from scrm.services.accounts import token_actor
 from scrm.services.outbound import DraftBlocked
 from scrm.store.database import DatabaseUnavailable
 from scrm.web.openapi import ACTOR, HUB, LANGUAGE, PREFIX
@@ -63,11 +64,7 @@ async def identify(request: web.Request, handler: Next) -> web.StreamResponse:
     hub = request.app[HUB]
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("Bearer "):
-        async with hub.db.reading() as tx:
-            actor = await tx.accounts.token_actor(authorization.removeprefix("Bearer ").strip())
-        if actor is None:
-            raise NotSignedIn("this token is not valid, or has expired")
-        request[ACTOR] = actor
+        request[ACTOR] = await token_actor(hub, authorization.removeprefix("Bearer ").strip())
         return await handler(request)
     async with hub.db.reading() as tx:
         session = await tx.accounts.session(request.cookies.get(SESSION_COOKIE, ""))

@@ -56,6 +56,8 @@ async def test_a_token_speaks_for_its_role_until_it_is_removed(browser: Browser,
             assert answer.status == 200
         async with service.get(f"{browser.address}/api/v1/webhooks") as answer:
             assert answer.status == 403
+        _, listed = await browser.ask("GET", "/api/v1/tokens")
+        assert listed["items"][0]["last_used_at"] is not None
         await browser.ask("DELETE", f"/api/v1/tokens/{token['id']}")
         async with service.get(f"{browser.address}/api/v1/customers") as answer:
             assert answer.status == 401
