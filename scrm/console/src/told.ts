@@ -4,11 +4,11 @@ import { ApiProblem } from './api/client'
 import { i18n } from './locales'
 
 export function tellDone(text: string): void {
-  ElMessage({ message: text, type: 'success', grouping: true, duration: 2400 })
+  ElMessage({ message: text, type: 'success', placement: 'bottom', grouping: true, duration: 2400 })
 }
 
 export function tellProblem(error: unknown): void {
-  ElMessage({ message: reasonOf(error), type: 'error', grouping: true, duration: 5000, showClose: true })
+  ElMessage({ message: reasonOf(error), type: 'error', placement: 'bottom', grouping: true, duration: 5000, showClose: true })
 }
 
 /** What went wrong, in words a person can act on. */
