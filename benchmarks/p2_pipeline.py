@@ -17,6 +17,7 @@ from limits import Written, replay_rows, written_rows
 from places import KINDS, fresh, fresh_hub
 from talk import Said, events
 
+from scrm.bootstrap import spare_the_collector
 from scrm.hub import Arrival, Hub
 from scrm.services.intake import READ_INBOX, accept
 from scrm.worker import run_due
@@ -53,6 +54,7 @@ async def _pipeline(kind: str, said: list[Said]) -> tuple[float, Written]:
     """Seconds that reading the inbox took, and the rows it wrote."""
     async with fresh_hub(kind) as hub:
         await fill_inbox(hub, said)
+        spare_the_collector()
         started = time.perf_counter()
         while await run_due(hub, [READ_INBOX]):
             pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import secrets
@@ -76,6 +77,14 @@ async def open_hub(settings: Settings, *, now: Callable[[], datetime] = utc_now)
             recorded = await load_price_book(hub, settings.price_book, by="settings")
             _log.info("price book loaded", file=str(settings.price_book), changed=recorded)
         yield hub
+
+
+def spare_the_collector() -> None:
+    """Tell the garbage collector, once a process is set up, that what is there stays: dictionaries and scripts are
+    hundreds of thousands of objects, and looking through them again and again costs a tenth of the pipeline.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def migrate(database_url: str) -> None:

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from pydantic import JsonValue
 
-from scrm.bootstrap import open_hub, prepare_database
+from scrm.bootstrap import open_hub, prepare_database, spare_the_collector
 from scrm.core.errors import BadSettings
 from scrm.hub import Hub
 from scrm.services.accounts import ensure_admin
@@ -89,6 +89,7 @@ async def run_server(settings: Settings, *, ready: asyncio.Future[str] | None = 
     """
     await prepare_database(settings)
     async with open_hub(settings) as hub:
+        spare_the_collector()
         password = await ensure_admin(hub)
         if password is not None:
             click.echo(f"首个管理员账号 admin,密码 {password} (只显示这一次)")
@@ -107,6 +108,7 @@ async def run_server(settings: Settings, *, ready: asyncio.Future[str] | None = 
 async def _run_worker(settings: Settings) -> None:
     await prepare_database(settings)
     async with open_hub(settings) as hub:
+        spare_the_collector()
         one = Worker(hub)
         async with asyncio.TaskGroup() as group:
             group.create_task(one.run(), name="worker")
