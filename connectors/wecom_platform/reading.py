@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
-from xml.parsers.expat import ExpatError
-
-import xmltodict
+from xml.etree import ElementTree as ET
 
 from connectors.shared.storable import read_json
 from scrm.connector import BadInput, Json
@@ -16,7 +13,6 @@ from scrm.connector import BadInput, Json
 Fields: TypeAlias = Mapping[str, Json]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_ELEMENT = re.compile(r"<[A-Za-z_]")
 
 
 def read_fields(text: str) -> Fields:
@@ -76,19 +72,43 @@ def at_moment(fields: Fields, name: str) -> datetime:
         raise BadInput(f"没有可识别的时间（{name}）：{written[:40]!r}") from error
 
 
-def _read_xml(text: str) -> Fields:
-    # A document type has no place here and is how entity bombs start; expat's own guard is the second line.
-    prologue = _FIRST_ELEMENT.split(text, maxsplit=1)[0]
-    if "<!DOCTYPE" in prologue.upper():
+class _WithoutDoctype(ET.TreeBuilder):
+    def doctype(self, _name: str, _public_id: str, _system: str) -> None:
+        """A document type has no place here, and is how entity bombs start."""
         raise ValueError("XML with a document type")
+
+
+def _read_xml(text: str) -> Fields:
+    parser = ET.XMLParser(target=_WithoutDoctype())  # noqa: S314 - what makes XML dangerous is refused above
     try:
-        document = xmltodict.parse(text)
-    except ExpatError as error:
+        parser.feed(text)
+        fields = _content(parser.close())
+    except ET.ParseError as error:
         raise ValueError(f"neither JSON nor XML: {error}") from error
-    root = next(iter(document.values()), None)
-    if not isinstance(root, Mapping):
+    except RecursionError as error:
+        raise ValueError("XML nested too deeply") from error
+    if not isinstance(fields, Mapping):
         raise ValueError("XML without fields")  # noqa: TRY004 - the caller asks whether the text can be read
-    return root
+    return fields
+
+
+def _content(element: ET.Element) -> Json:
+    """Text without the space around it, None where there is none; with elements inside, these by name, those that are
+    repeated as a list.
+    """
+    if not len(element):
+        return (element.text or "").strip() or None
+    fields: dict[str, Json] = {}
+    repeated: dict[str, list[Json]] = {}
+    for child in element:
+        value = _content(child)
+        if child.tag in repeated:
+            repeated[child.tag].append(value)
+        elif child.tag in fields:
+            fields[child.tag] = repeated[child.tag] = [fields[child.tag], value]
+        else:
+            fields[child.tag] = value
+    return fields
 
 
 def _at(value: Json, path: tuple[str, ...]) -> Json:
