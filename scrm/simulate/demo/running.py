@@ -27,6 +27,7 @@ from scrm.simulate.world import Settings as SimulatorSettings
 from scrm.telemetry import set_up_logs
 
 FOLDER = Path("var")
+_ENDING_S = 3.0
 
 
 class ServesHub(Protocol):
@@ -98,6 +99,9 @@ async def _run(setting: _Setting, serve: ServesHub) -> None:
         try:
             await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done() and (error := playing.exception()) is not None:
+                # A hub that is being ended takes the story with it; that is nothing to tell.
+                await asyncio.wait({serving}, timeout=_ENDING_S)
+            if playing.done() and error is not None and not serving.done():
                 setting.tell(f"\n故事中断了：{error or type(error).__name__}\n中台仍在运行，按 Ctrl+C 结束。")
             await serving
         finally:
