@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from scrm.connector import Connector, PullNotice, RawEvent
+from scrm.connector import Connector, PullNotice, RawEvent, ReceivesCallbacks
 from scrm.core.compliance import Rule
 from scrm.core.errors import NotFound
 from scrm.core.price_book import PriceBook
@@ -41,12 +41,18 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A configured connector: its name, the kind of connector, and the connector itself."""
+    """A configured connector: its name and kind, and the connector itself; `receiver` too, if it receives callbacks."""
 
     name: str
     kind: str
     connector: Connector
     silent_after_minutes: int | None = None
+    receiver: ReceivesCallbacks | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Found out once: asking an object for a protocol costs more than decrypting a callback.
+        receiver = self.connector if isinstance(self.connector, ReceivesCallbacks) else None
+        object.__setattr__(self, "receiver", receiver)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +81,23 @@ class HealthCounts:
         self._counts: dict[str, Health] = {}
 
     def received(self, channel: str, number: int, at: datetime) -> None:
-        before = self._counts.get(channel, Health(channel=channel))
-        self._put(before, received=before.received + number, last_received_at=at)
+        before = self._of(channel)
+        self._counts[channel] = replace(before, received=before.received + number, last_received_at=at)
 
     def refused(self, channel: str, reason: str, at: datetime) -> None:
-        before = self._counts.get(channel, Health(channel=channel))
-        self._put(before, refused=before.refused + 1, last_error=reason, last_error_at=at)
+        before = self._of(channel)
+        self._counts[channel] = replace(before, refused=before.refused + 1, last_error=reason, last_error_at=at)
 
     def failed(self, channel: str, reason: str, at: datetime) -> None:
-        self._put(self._counts.get(channel, Health(channel=channel)), last_error=reason, last_error_at=at)
+        self._counts[channel] = replace(self._of(channel), last_error=reason, last_error_at=at)
 
     def take(self) -> list[Health]:
         """Everything since the last call."""
         counts, self._counts = list(self._counts.values()), {}
         return counts
 
-    def _put(self, before: Health, **changes: object) -> None:
-        values: dict[str, object] = {name: getattr(before, name) for name in Health.__dataclass_fields__}
-        self._counts[before.channel] = Health(**values | changes)  # type: ignore[arg-type]  # fields of Health
+    def _of(self, channel: str) -> Health:
+        return self._counts.get(channel) or Health(channel=channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

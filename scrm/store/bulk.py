@@ -22,12 +22,12 @@ async def insert(
     rows: Sequence[Mapping[str, object]],
     *,
     unique: Sequence[str] | None = None,
-) -> None:
+) -> int:
     """Insert rows that all have the columns of the first. With `unique`, rows whose values in these columns are there
-    already are left out.
+    already are left out. Says how many were inserted.
     """
     if not rows:
-        return
+        return 0
     names, dialect = tuple(rows[0]), connection.dialect
     statement, adapts = _prepared(table, names, None if unique is None else tuple(unique), dialect)
     columns = [
@@ -35,7 +35,8 @@ async def insert(
         for name, adapt in zip(names, adapts, strict=True)
     ]
     by_row = dialect.name == "sqlite"
-    await connection.exec_driver_sql(statement, list(zip(*columns, strict=True)) if by_row else tuple(columns))
+    values = list(zip(*columns, strict=True)) if by_row else tuple(columns)
+    return (await connection.exec_driver_sql(statement, values)).rowcount
 
 
 @lru_cache(maxsize=256)

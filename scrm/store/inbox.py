@@ -54,7 +54,8 @@ class Inbox(Noun):
             }
             for event in stored
         ]
-        await work.insert_new(_inbox, rows, unique=["channel", "dedup_key"])
+        if await work.insert_new(_inbox, rows, unique=["channel", "dedup_key"]) == len(rows):
+            return stored
         taken = {
             row.id
             for row in await work.rows(select(_inbox.c.id).where(work.among(_inbox.c.id, [e.id for e in stored])))

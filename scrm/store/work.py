@@ -63,9 +63,9 @@ class Work:
         """Insert rows, all with the same columns; none is fine."""
         await bulk.insert(self.connection, table, values)
 
-    async def insert_new(self, table: Table, values: Sequence[Mapping[str, object]], *, unique: Sequence[str]) -> None:
-        """Insert the rows whose `unique` columns are not there yet; leave the others as they are."""
-        await bulk.insert(self.connection, table, values, unique=unique)
+    async def insert_new(self, table: Table, values: Sequence[Mapping[str, object]], *, unique: Sequence[str]) -> int:
+        """Insert the rows whose `unique` columns are not there yet, and say how many; leave the others as they are."""
+        return await bulk.insert(self.connection, table, values, unique=unique)
 
     def among(self, column: Column[Any], values: Iterable[object]) -> schema.Condition:
         """Whether the column has one of many values. One parameter whatever their number: one text, planned once."""

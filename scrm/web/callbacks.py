@@ -19,8 +19,8 @@ async def receive_callback(request: web.Request) -> web.Response:
     """One callback. 200 only when what it held is durable; 403 when it is not authentic, and nothing is stored."""
     hub = request.app[HUB]
     name = request.match_info["channel"]
-    connector = hub.channel(name).connector
-    if not isinstance(connector, ReceivesCallbacks):
+    receiver = hub.channel(name).receiver
+    if receiver is None:
         raise NotFound(f"the channel {name!r} receives no callbacks")
     asked = CallbackRequest(
         method=request.method,
@@ -29,15 +29,15 @@ async def receive_callback(request: web.Request) -> web.Response:
         headers={key.lower(): value for key, value in request.headers.items()},
         body=await request.read(),
     )
-    callback = await _open(hub, name, connector, asked)
+    callback = await _open(hub, name, receiver, asked)
     if callback.events or callback.notices:
         await accept(hub, Arrival(channel=name, events=callback.events, notices=callback.notices))
     return web.Response(body=callback.reply, content_type=callback.content_type)
 
 
-async def _open(hub: Hub, name: str, connector: ReceivesCallbacks, asked: CallbackRequest) -> Callback:
+async def _open(hub: Hub, name: str, receiver: ReceivesCallbacks, asked: CallbackRequest) -> Callback:
     try:
-        return connector.open_callback(asked)
+        return receiver.open_callback(asked)
     except BadCallback as error:
         hub.health.refused(name, str(error), hub.now())
         REFUSED.labels(name, "not authentic").inc()
