@@ -116,7 +116,7 @@ def _who(facts: Mapping[str, Json], language: str, names: Mapping[str, str]) -> 
     channel, actor = str(facts.get("earlier_channel", "")), str(facts.get("earlier_actor", ""))
     where, speaker = names.get(channel, channel), words.get(str(facts.get("earlier_speaker")), "")
     if language == "en":
-        speaker = f", {speaker}"
+        speaker = f" {speaker}"
     elif where.endswith(speaker):
         speaker = ""
     elif where.endswith(tuple(words.values())):
