@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from scrm.core.errors import ChannelUnavailable
 from scrm.core.events import Event
 from scrm.core.ids import IdSource
+from scrm.store import sqlite_driver
 from scrm.store.accounts import Accounts
 from scrm.store.alive import Alive
 from scrm.store.cases import Cases
@@ -208,24 +209,21 @@ def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
 def _sqlite(address: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """One writer, so that writers of this process queue in order instead of meeting a lock; readers beside it (WAL)."""
     address = address.set(drivername="sqlite+aiosqlite")
-    writer = create_async_engine(
-        address,
-        json_serializer=as_json,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=60,
-        connect_args={"timeout": 30},
-        poolclass=AsyncAdaptedQueuePool,
-    )
-    reader = create_async_engine(
-        address,
-        json_serializer=as_json,
-        pool_size=4,
-        max_overflow=4,
-        pool_timeout=60,
-        connect_args={"timeout": 30},
-        poolclass=AsyncAdaptedQueuePool,
-    )
+
+    def engine_of(size: int, more: int) -> AsyncEngine:
+        return create_async_engine(
+            address,
+            json_serializer=as_json,
+            pool_size=size,
+            max_overflow=more,
+            pool_timeout=60,
+            # Closing a connection ends its transaction; the pool need not do it once more.
+            pool_reset_on_return=None,
+            async_creator=partial(sqlite_driver.connect, address.database or ""),
+            poolclass=AsyncAdaptedQueuePool,
+        )
+
+    writer, reader = engine_of(1, 0), engine_of(4, 4)
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         _prepare_sqlite(engine, begin)
     return writer, reader
