@@ -39,7 +39,7 @@ class Run:
 def main() -> None:
     given = arguments(__doc__, events=20_000, connections=64, rounds=3)
     stay_on(LOAD_CORE)
-    requests = [_request(number) for number in range(given.events)]
+    requests = [request_bytes(number) for number in range(given.events)]
     show(asyncio.run(_measure(requests, given.connections, given.rounds)), as_json=given.json)
 
 
@@ -86,12 +86,8 @@ async def _load(address: str, requests: Sequence[bytes], connections: int) -> Ru
         reader, writer = await asyncio.open_connection(place.hostname, place.port)
         for request in waiting:
             started = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0]))
+            await _exchange(reader, writer, request)
             times.append((time.perf_counter() - started) * 1000)
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"a callback was refused: {head[:80]!r}")
         writer.close()
         await writer.wait_closed()
 
@@ -100,7 +96,24 @@ async def _load(address: str, requests: Sequence[bytes], connections: int) -> Ru
     return Run(len(times) / (time.perf_counter() - started), times)
 
 
-def _request(number: int) -> bytes:
+async def post(address: str, request: bytes) -> None:
+    """Send one request over a connection of its own."""
+    place = urlsplit(address)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    await _exchange(reader, writer, request)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    await reader.readexactly(int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0]))
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"a callback was refused: {head[:80]!r}")
+
+
+def request_bytes(number: int) -> bytes:
     """One callback as it goes over the wire."""
     dice = random.Random(number)
     plain = contact_xml(number, f"wmBench{number % 997:07}", 1_795_406_400 + number // 100, dice.choice(CHANGES))
