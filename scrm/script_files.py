@@ -226,9 +226,6 @@ class ForbiddenFile(_Strict):
 
 
 _SPEAKERS = {"customer": CUSTOMER_SIDE, "seller": SELLER_SIDE, "anybody": frozenset[Speaker]()}
-
-
-_SPEAKERS = {"customer": CUSTOMER_SIDE, "seller": SELLER_SIDE, "anybody": frozenset[Speaker]()}
 _IN_CHINESE = {
     "missing": "缺少这一项",
     "extra_forbidden": "没有这一项，请检查拼写",

@@ -11,10 +11,10 @@ from functools import cached_property, partial
 from typing import Protocol, Self
 
 from scrm.core.clauses import CLAUSE_END, Hit, Reading
-from scrm.core.timeline import Speaker
+from scrm.core.timeline import SELLERS, Speaker
 
 CUSTOMER_SIDE = frozenset({Speaker.CUSTOMER})
-SELLER_SIDE = frozenset({Speaker.REP, Speaker.AGENT, Speaker.BOT, Speaker.BROADCAST})
+SELLER_SIDE = SELLERS
 GAP = "…"
 """In a keyword: up to `GAP_LENGTH` further code points of the same clause."""
 GAP_LENGTH = 8

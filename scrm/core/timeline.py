@@ -30,6 +30,10 @@ class Speaker(StrEnum):
     SYSTEM = "system"
 
 
+SELLERS = frozenset({Speaker.REP, Speaker.AGENT, Speaker.BOT, Speaker.BROADCAST})
+"""Whose words bind the company."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
     """One way a person is known. `namespace` says who assigned `value`; together they are unique.

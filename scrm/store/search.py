@@ -21,13 +21,21 @@ CREATE VIRTUAL TABLE entries_search USING fts5(
 )
 """
 POSTGRESQL_FUNCTION = """
-CREATE FUNCTION scrm_grams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  WITH letters AS (SELECT string_to_array(lower(said), NULL) AS a)
-  SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
-    SELECT unnest(a) AS gram FROM letters
-    UNION ALL
-    SELECT a[i] || a[i + 1] FROM letters, generate_series(1, cardinality(a) - 1) AS i
-  ) AS grams WHERE gram <> ' '
+CREATE FUNCTION scrm_grams(said text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  letters text[] := string_to_array(lower(said), NULL);
+  grams text[] := letters;
+  before text := NULL;
+  letter text;
+BEGIN
+  FOREACH letter IN ARRAY letters LOOP
+    IF before IS NOT NULL THEN
+      grams := grams || (before || letter);
+    END IF;
+    before := letter;
+  END LOOP;
+  RETURN array_remove(grams, ' ');
+END
 $$
 """
 POSTGRESQL_INDEX = "CREATE INDEX ix_entries_said ON entries USING gin (scrm_grams(text)) WITH (fastupdate = on)"

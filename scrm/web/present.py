@@ -11,7 +11,7 @@ from typing import Self
 
 from scrm.connector import HandsOver
 from scrm.core.cases import Case
-from scrm.core.claims import COMMITMENTS, SELLERS, Claim, Kind
+from scrm.core.claims import COMMITMENTS, Claim, Kind
 from scrm.core.compliance import Finding, Severity
 from scrm.core.customers import mask_phone
 from scrm.core.errors import BadInput
@@ -19,7 +19,7 @@ from scrm.core.ids import public
 from scrm.core.price_book import PriceBook, Product
 from scrm.core.routing import Carriage, Closed, Route
 from scrm.core.texts import render, rule_name
-from scrm.core.timeline import Entry
+from scrm.core.timeline import SELLERS, Entry
 from scrm.hub import Hub
 from scrm.services.annotate import HISTORY, entry_of, part_start
 from scrm.services.outbound import is_blocking, routes_to

@@ -1,12 +1,11 @@
 """Reading prices and promises from raw Chinese sales talk, with offsets."""
 
 from scrm.core.claims.linking import Unlinked, find_claims, find_products, link, read_unlinked
-from scrm.core.claims.model import COMMITMENTS, SELLERS, Approx, Claim, Kind, Link, Quote, Stance, Turn
+from scrm.core.claims.model import COMMITMENTS, Approx, Claim, Kind, Link, Quote, Stance, Turn
 from scrm.core.claims.reader import read_quotes
 
 __all__ = [
     "COMMITMENTS",
-    "SELLERS",
     "Approx",
     "Claim",
     "Kind",

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scrm.core.claims.model import SELLERS, Claim, Kind, Link, Quote, Stance, Turn
+from scrm.core.claims.model import Claim, Kind, Link, Quote, Stance, Turn
 from scrm.core.claims.reader import read_quotes
 from scrm.core.claims.validity import valid_until
 from scrm.core.price_book import Mention, PriceBook
-from scrm.core.timeline import Speaker
+from scrm.core.timeline import SELLERS, Speaker
 
 _TURNS = 10
 _OF_IT = 6

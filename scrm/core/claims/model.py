@@ -68,7 +68,6 @@ class Approx(StrEnum):
 
 
 COMMITMENTS = frozenset({Stance.OFFER, Stance.CONDITIONAL, Stance.FUTURE})
-SELLERS = frozenset({Speaker.REP, Speaker.AGENT, Speaker.BOT, Speaker.BROADCAST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from scrm.core.claims.model import SELLERS, Kind, Stance
+from scrm.core.claims.model import Kind, Stance
 from scrm.core.claims.patterns import any_of
-from scrm.core.timeline import Speaker
+from scrm.core.timeline import SELLERS, Speaker
 
 _STOP = "，。！？；,!?;\n"
 _NEGATES = re.compile(

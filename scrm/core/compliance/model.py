@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from scrm.core.claims import SELLERS, Claim
+from scrm.core.claims import Claim
 from scrm.core.compliance.noticing import arouses
 from scrm.core.price_book import CHINA, PriceBook
-from scrm.core.timeline import Json, Speaker
+from scrm.core.timeline import SELLERS, Json, Speaker
 
 LOOK_BACK = timedelta(days=30)
 """How long after a statement the customer's words can still change the severity of a finding about it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scrm.core.claims import SELLERS, Stance
+from scrm.core.claims import Stance
+from scrm.core.timeline import SELLERS
 
 if TYPE_CHECKING:
     from scrm.core.compliance.model import Statement
