@@ -55,9 +55,9 @@ async def replay_rows(url: str, written: Written, batch: int) -> float:
 
 def _in_batches(written: Written, size: int) -> list[dict[str, list[Row]]]:
     """The rows of each batch by table; `inbox` holds the raw events the batch reads."""
-    entries = sorted(written.rows["entries"], key=lambda row: _column(written, "entries", "id", row))
-    number = {_column(written, "entries", "id", row): place // size for place, row in enumerate(entries)}
-    batches: list[dict[str, list[Row]]] = [defaultdict(list) for _ in range(-(-len(entries) // size))]
+    ids = sorted(int(str(_column(written, "entries", "id", row))) for row in written.rows["entries"])
+    number: dict[object, int] = {entry_id: place // size for place, entry_id in enumerate(ids)}
+    batches: list[dict[str, list[Row]]] = [defaultdict(list) for _ in range(-(-len(ids) // size))]
     for table, by in _TABLES.items():
         for place, row in enumerate(written.rows[table]):
             own = number[_column(written, table, by, row)] if by else place * len(batches) // len(written.rows[table])

@@ -3,7 +3,8 @@
     python benchmarks/p3_latency.py [--events 200] [--json]
 
 The hub has one core, callback and browser the other. On SQLite everything runs in one process, on PostgreSQL a server
-and a worker, woken over Redis. The bare limit beside it is an answered request for the server's sign of life.
+and a worker, woken over Redis. There is no bare limit; the time of an answered sign of life tells what the machine's
+network and event loops cost by themselves.
 """
 
 from __future__ import annotations
@@ -44,14 +45,9 @@ async def _measure(kind: str, commands: list[list[str]], events: int) -> list[Fi
             seen = _added(stream)
             times = [await _one(address, seen, number) for number in range(events + 20)][20:]
     return [
-        Figure(
-            name=f"P3 {kind}, callback to browser, p{percent}",
-            value=percentile(times, percent),
-            unit="ms",
-            limit=percentile(bare, percent),
-            target=target,
-        )
-        for percent, target in ((50, "15 ms"), (99, "60 ms"))
+        Figure(name=f"P3 {kind}, callback to browser, p50", value=percentile(times, 50), unit="ms", target="15 ms"),
+        Figure(name=f"P3 {kind}, callback to browser, p99", value=percentile(times, 99), unit="ms", target="60 ms"),
+        Figure(name=f"P3 {kind}, a sign of life, p50", value=percentile(bare, 50), unit="ms"),
     ]
 
 

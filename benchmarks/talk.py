@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
 from scrm.connector import RawEvent
 
 CORP = "wwbench0000000001"
 KF, APP = "kf", "sales"
 TOKEN, AES_KEY = "benchToken", "BenchKeyBenchKeyBenchKeyBenchKeyBenchKeyBen"
-CHANNELS: dict[str, dict[str, object]] = {
+CHANNELS: dict[str, JsonValue] = {
     KF: {
         "kind": "wecom_kf",
         "corp_id": CORP,
