@@ -28,7 +28,7 @@ class WebImSettings(BaseModel):
     secret: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="签发访客身份的密钥，至少 16 个字符。不填则由中台自己的密钥派生，重启不变；更换后老访客成为新访客。",
+        description="签发访客身份的密钥，至少 16 个字符。不填则由中台的密钥派生，重启不变；更换后老访客成为新访客。",
     )
     allowed_origins: tuple[Origin, ...] = Field(
         default=(),
