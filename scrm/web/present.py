@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 from scrm.connector import HandsOver
 from scrm.core.cases import Case
@@ -30,6 +30,7 @@ from scrm.store.customers import Customer, KnownIdentity
 from scrm.store.database import Transaction
 from scrm.web import schemas
 
+KeyT = TypeVar("KeyT")
 _CLOSED = {
     "zh-CN": {
         Closed.NEVER_WROTE: "客户还没有在这个渠道发过消息",
@@ -418,19 +419,20 @@ def moved(span: tuple[int, int] | None, offset: int) -> tuple[int, int] | None:
     return (span[0] + offset, span[1] + offset) if span else None
 
 
-def cursor_of(at: datetime, row_id: int) -> str:
-    """An opaque place in a list ordered by (time, id)."""
-    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
+def cursor_of(key: datetime | str, row_id: int) -> str:
+    """An opaque place in a list ordered by (key, id)."""
+    text = key if isinstance(key, str) else key.isoformat()
+    return base64.urlsafe_b64encode(f"{text}|{row_id}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str | None) -> tuple[datetime, int] | None:
-    """The place behind a cursor. `BadInput` when it is not one of ours."""
+def place_of(cursor: str | None, read: Callable[[str], KeyT]) -> tuple[KeyT, int] | None:
+    """The place behind a cursor, its key as `read` makes it. `BadInput` when it is not one of ours."""
     if not cursor:
         return None
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        at, _, row_id = text.partition("|")
-        return datetime.fromisoformat(at), int(row_id)
+        key, _, row_id = text.partition("|")
+        return read(key), int(row_id)
     except ValueError as error:
         raise BadInput("the cursor is not one this API gave out") from error
 

@@ -244,3 +244,22 @@ async def test_a_rep_sees_no_cases_and_an_auditor_sends_nothing(school: School, 
     await stranger.sign_in("aud")
     path = f"/api/v1/customers/{customers['items'][0]['id']}/messages"
     assert (await stranger.ask("POST", path, json={"text": "在"}))[0] == 403
+
+
+async def test_the_queue_pages_without_gaps_or_repeats(school: School, browser: Browser) -> None:
+    for number in range(5):
+        customer = f"c{number}"
+        for text in ("年课活动价4980元", "年课5980元"):
+            await school.says(school.chat, text, customer=customer, direction="outbound", speaker="rep")
+            school.clock.advance(hours=1)
+
+    found: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        _, page = await browser.ask("GET", f"/api/v1/cases?limit=2{cursor}")
+        found += [row["id"] for row in page["items"]]
+        cursor = f"&cursor={page['next']}"
+
+    assert page["next"] is None
+    assert len(found) == len(set(found)) == 5
+    assert (await browser.ask("GET", "/api/v1/cases?cursor=%F0%9F%98%80"))[0] == 422

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-
 from scrm.core.access import Permission, require
 from scrm.core.cases import Verdict, VerdictKind
-from scrm.core.errors import BadInput
 from scrm.core.price_book import Product
 from scrm.core.timeline import Entry
 from scrm.services import cases
@@ -15,7 +12,7 @@ from scrm.services.prices import current_book
 from scrm.store.cases import StoredFinding
 from scrm.store.database import Transaction
 from scrm.web.openapi import Call, Routes
-from scrm.web.present import Presenting, as_finding, moved
+from scrm.web.present import Presenting, as_finding, cursor_of, moved, place_of
 from scrm.web.schemas import (
     CaseDetail,
     CaseEventOut,
@@ -40,14 +37,14 @@ async def list_cases(call: Call, query: CaseQuery) -> PageOf[CaseOut]:
             state=query.state,
             rule=query.rule,
             severity=query.severity,
-            before=_place(query.cursor),
+            before=place_of(query.cursor, str),
             limit=query.limit + 1,
         )
         page = found[: query.limit]
         presenting = await Presenting.within(call.hub, tx, call.language)
         items = await presenting.cases(tx, page)
     more = len(found) > query.limit
-    return PageOf[CaseOut](items=items, next=_cursor(page[-1].severity, page[-1].id) if more else None)
+    return PageOf[CaseOut](items=items, next=cursor_of(page[-1].severity, page[-1].id) if more else None)
 
 
 @ROUTES.add("GET", "/cases/{id}", answer=CaseDetail)
@@ -134,17 +131,3 @@ async def _prices(presenting: Presenting, tx: Transaction, sku: str | None, said
         if product is not None and product not in found:
             found.append(product)
     return [presenting.price(product) for product in found]
-
-
-def _cursor(severity: str, case_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{severity}|{case_id}".encode()).decode()
-
-
-def _place(cursor: str | None) -> tuple[str, int] | None:
-    if not cursor:
-        return None
-    try:
-        severity, _, case_id = base64.urlsafe_b64decode(cursor).decode().partition("|")
-        return severity, int(case_id)
-    except ValueError as error:
-        raise BadInput("the cursor is not one this API gave out") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from scrm.core.access import Permission, require
 from scrm.core.ids import public, row
 from scrm.services import customers, outbound, suggestions
@@ -39,7 +41,7 @@ async def list_customers(call: Call, query: CustomerQuery) -> PageOf[CustomerOut
             query=text,
             only=query.filter,
             owner_id=call.actor.id,
-            before=place_of(query.cursor),
+            before=place_of(query.cursor, datetime.fromisoformat),
             limit=query.limit + 1,
             found=await tx.search.customers(text) if text else (),
         )
@@ -74,7 +76,7 @@ async def get_timeline(call: Call, query: TimelineQuery) -> PageOf[EntryOut]:
         customer = await tx.customers.get(call.row_id("id", "cus"))
         found = await tx.timeline.page(
             customer.id,
-            before=place_of(query.cursor),
+            before=place_of(query.cursor, datetime.fromisoformat),
             limit=query.limit + 1,
             channel=query.channel,
             kind=query.kind,
