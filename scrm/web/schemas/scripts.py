@@ -1,0 +1,25 @@
+"""Script packs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from scrm.web.schemas.shapes import Shape
+
+
+class ScriptQuery(Shape):
+    query: str = Field(default="", max_length=100)
+
+
+class ScriptOut(Shape):
+    id: str
+    pack: str
+    pack_name: str
+    category: str
+    title: str
+    text: str
+    triggers: list[str]
+    valid_from: datetime | None
+    valid_to: datetime | None
