@@ -46,6 +46,14 @@ class Case:
     verdict_note: str = ""
     decided_by: int | None = None
     decided_at: datetime | None = None
+    origin: str = "finding"
+    exposure_fen: int = 0
+    due_at: datetime | None = None
+    escalated_at: datetime | None = None
+    remedy: str | None = None
+    remedy_note: str = ""
+    remedied_by: int | None = None
+    remedied_at: datetime | None = None
     version: int = 1
 
 

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from scrm.core.access import Actor, Permission, Role, require
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import NotSignedIn
 from scrm.hub import Hub
 from scrm.store.accounts import Session, Token
@@ -36,7 +37,7 @@ async def sign_in(hub: Hub, login: str, password: str) -> tuple[Session, str]:
             csrf=secrets.token_urlsafe(24),
             expires_at=tx.now + timedelta(hours=hub.settings.session_hours),
         )
-        await tx.accounts.log(login, "signed_in", login)
+        tx.audit.record(Deed.by(session.actor, "signed_in", "user", login))
     return session, secret
 
 
@@ -61,7 +62,7 @@ async def add_user(
     hashed = await asyncio.to_thread(_hasher.hash, password)
     async with hub.db.transaction() as tx:
         user = await tx.accounts.add(login=login, name=name, role=role, password_hash=hashed, provider_ids=provider_ids)
-        await tx.accounts.log(actor.login if actor else "operator", "user.added", login, role=role)
+        tx.audit.record(Deed.by(actor, "user.added", "user", login, role=role.value))
     return user
 
 
@@ -73,6 +74,7 @@ async def set_password(hub: Hub, login: str, password: str) -> None:
         if found is None:
             raise NotSignedIn(f"there is no account {login!r}")
         await tx.accounts.set_password(found[0].id, hashed)
+        tx.audit.record(Deed.by(None, "user.password_set", "user", login))
 
 
 async def token_actor(hub: Hub, secret: str) -> Actor:
@@ -94,7 +96,7 @@ async def add_token(hub: Hub, actor: Actor, *, name: str, role: Role, expires_at
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     async with hub.db.transaction() as tx:
         token = await tx.accounts.add_token(name=name, role=role, secret=secret, expires_at=expires_at)
-        await tx.accounts.log(actor.login, "token.added", name, role=role)
+        tx.audit.record(Deed.by(actor, "token.added", "token", str(token.id), name=name, role=role.value))
     return token, secret
 
 
@@ -102,7 +104,7 @@ async def remove_token(hub: Hub, actor: Actor, token_id: int) -> None:
     require(actor, Permission.MANAGE_TOKENS)
     async with hub.db.transaction() as tx:
         await tx.accounts.remove_token(token_id)
-        await tx.accounts.log(actor.login, "token.removed", str(token_id))
+        tx.audit.record(Deed.by(actor, "token.removed", "token", str(token_id)))
 
 
 async def ensure_admin(hub: Hub) -> str | None:
@@ -121,7 +123,7 @@ async def ensure_admin(hub: Hub) -> str | None:
         if await tx.channels.remembered("first_admin", mine) != mine or await tx.accounts.all():
             return None
         await tx.accounts.add(login="admin", name="管理员", role=Role.ADMIN, password_hash=hashed)
-        await tx.accounts.log("operator", "user.added", "admin", role=Role.ADMIN)
+        tx.audit.record(Deed.by(None, "user.added", "user", "admin", role=Role.ADMIN.value))
     return None if given else password
 
 

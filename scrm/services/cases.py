@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrm.core.access import Actor, Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.cases import Case, Verdict, claim, decide, release
 from scrm.core.ids import public
 from scrm.hub import Hub
@@ -44,6 +45,6 @@ async def record_verdict(hub: Hub, actor: Actor, case_id: int, verdict: Verdict)
 async def _keep(tx: Transaction, actor: Actor, case: Case, action: str, *, note: str = "") -> None:
     await tx.cases.save(case)
     await tx.cases.note([(case.id, actor.login, action, note)])
-    await tx.accounts.log(actor.login, f"case.{action}", public("cas", case.id), note=note)
+    tx.audit.record(Deed.by(actor, f"case.{action}", "case", public("cas", case.id), version=case.version, note=note))
     kind = "case.decided" if action.startswith("decided") else "case.changed"
     await tx.publish([case_event(kind, case)])

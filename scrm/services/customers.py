@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrm.core.access import Actor, Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.hub import Hub
@@ -37,7 +38,7 @@ async def merge_customers(hub: Hub, actor: Actor, customer_id: int, other_id: in
     require(actor, Permission.MERGE)
     async with hub.db.transaction() as tx:
         merge = await tx.customers.merge_by_hand(customer_id, other_id, reason=reason, actor=actor.login)
-        await tx.accounts.log(actor.login, "customers.merged", public("cus", merge.kept_id), reason=reason)
+        tx.audit.record(Deed.by(actor, "customers.merged", "customer", public("cus", merge.kept_id), reason=reason))
         annotated = await annotate(hub, tx, [], united=[merge.kept_id])
         await tx.publish([merged_event(merge), *annotated.events])
     return merge
@@ -48,7 +49,7 @@ async def undo_merge(hub: Hub, actor: Actor, merge_id: int) -> None:
     require(actor, Permission.MERGE)
     async with hub.db.transaction() as tx:
         merge = await tx.customers.undo_merge(merge_id, actor=actor.login)
-        await tx.accounts.log(actor.login, "customers.merge_undone", public("cus", merge.kept_id))
+        tx.audit.record(Deed.by(actor, "customers.merge_undone", "customer", public("cus", merge.kept_id)))
         await tx.publish(
             [
                 Event(
@@ -70,5 +71,9 @@ async def reveal_phone(hub: Hub, actor: Actor, customer_id: int, identity_id: in
     async with hub.db.transaction() as tx:
         customer = await tx.customers.get(customer_id)
         known = await tx.customers.identity(identity_id)
-        await tx.accounts.log(actor.login, "phone.revealed", public("cus", customer.id), identity=identity_id)
+        tx.audit.record(
+            Deed.by(
+                actor, "phone.revealed", "customer", public("cus", customer.id), identity=public("idn", identity_id)
+            )
+        )
     return known.identity.value

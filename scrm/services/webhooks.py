@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from standardwebhooks.webhooks import Webhook
 
 from scrm.core.access import Actor, Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import BadInput, ChannelUnavailable
 from scrm.core.events import BY_NAME, Event
 from scrm.core.ids import public
@@ -55,7 +56,7 @@ async def add_endpoint(hub: Hub, actor: Actor, *, url: str, description: str, ev
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     async with hub.db.transaction() as tx:
         endpoint = await tx.webhooks.add(url=url, description=description, event_types=event_types, secret=secret)
-        await tx.accounts.log(actor.login, "webhook.added", public("hook", endpoint.id), url=url)
+        tx.audit.record(Deed.by(actor, "webhook.added", "endpoint", public("hook", endpoint.id), url=url))
     return endpoint
 
 
@@ -86,7 +87,7 @@ async def remove_endpoint(hub: Hub, actor: Actor, endpoint_id: int) -> None:
     require(actor, Permission.MANAGE_WEBHOOKS)
     async with hub.db.transaction() as tx:
         await tx.webhooks.remove(endpoint_id)
-        await tx.accounts.log(actor.login, "webhook.removed", public("hook", endpoint_id))
+        tx.audit.record(Deed.by(actor, "webhook.removed", "endpoint", public("hook", endpoint_id)))
 
 
 async def test_endpoint(hub: Hub, actor: Actor, endpoint_id: int) -> Delivery:

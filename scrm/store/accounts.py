@@ -37,16 +37,6 @@ class Token:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
-    """Who did what to which object, when."""
-
-    at: datetime
-    actor: str
-    action: str
-    object: str
-
-
 def fingerprint(secret: str) -> str:
     """How a secret is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -180,28 +170,6 @@ class Accounts(Noun):
                 }
             ],
         )
-
-    async def log(self, actor: str, action: str, about: str, **payload: str | int | None) -> None:
-        """A line in the audit log: who did what to which object."""
-        await self._work.insert(
-            schema.audit_log,
-            [
-                {
-                    "id": self._work.ids.next(),
-                    "at": self._work.now,
-                    "actor": actor,
-                    "action": action,
-                    "object": about,
-                    "payload": payload,
-                }
-            ],
-        )
-
-    async def audit(self, *, limit: int) -> list[LogLine]:
-        """The newest lines of the audit log, newest first."""
-        log = schema.audit_log
-        rows = await self._work.rows(select(log).order_by(log.c.id.desc()).limit(limit))
-        return [LogLine(at=row.at, actor=row.actor, action=row.action, object=row.object) for row in rows]
 
 
 def _actor(row: Row[Any]) -> Actor:

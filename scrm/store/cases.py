@@ -41,6 +41,7 @@ class StoredFinding:
     severity: str
     finding: Mapping[str, Json]
     found_at: datetime
+    rule_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class Customer:
     last_entry_id: int | None
     unread: int
     version: int
+    household_id: int | None = None
+    household_role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

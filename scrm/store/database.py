@@ -21,6 +21,7 @@ from scrm.core.ids import IdSource
 from scrm.store import sqlite_driver
 from scrm.store.accounts import Accounts
 from scrm.store.alive import Alive
+from scrm.store.audit_log import AuditLog
 from scrm.store.cases import Cases
 from scrm.store.channels import Channels
 from scrm.store.claims import Claims
@@ -72,6 +73,7 @@ class Database:
         async with self._connected(self._writer) as connection:
             tx = Transaction(connection, self._ids, self._now)
             yield tx
+            await tx.audit.seal()
             await connection.commit()
         if tx.wakes:
             await self._wake(frozenset(tx.wakes))
@@ -137,6 +139,10 @@ class Transaction(Work):
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self)
 
     @cached_property
     def cases(self) -> Cases:

@@ -150,6 +150,8 @@ customers = Table(
     Column("name", String(200), nullable=False),
     Column("name_rank", Integer, nullable=False, server_default="0"),
     Column("owner_id", BigInteger),
+    Column("household_id", BigInteger, index=True),
+    Column("household_role", String(20), nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
     Column("merged_into", BigInteger),
     Column("last_at", UtcTime, nullable=False),
@@ -162,6 +164,15 @@ Index(
     customers.c.last_at.desc(),
     customers.c.id.desc(),
     postgresql_where=customers.c.merged_into.is_(None),
+)
+
+households = Table(
+    "households",
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(100), nullable=False),
 )
 
 identities = Table(
@@ -223,6 +234,7 @@ entries = Table(
     Column("state_reason", Text, nullable=False, server_default=""),
     Column("inbox_id", BigInteger),
     Column("origin", Document, comment="For replies: script, acknowledged reason, who wrote it."),
+    Column("salt", LargeBinary(16), comment="Of the commitment to the text in the audit log; erased with the text."),
     UniqueConstraint("channel", "external_id"),
     Index("ix_entries_timeline", "customer_id", "at", "id"),
     Index("ix_entries_thread", "channel", "thread", "id"),
@@ -236,6 +248,7 @@ entry_versions = Table(
     Column("at", UtcTime, nullable=False),
     Column("change", String(10), nullable=False),
     Column("text", Text, nullable=False),
+    Column("salt", LargeBinary(16)),
 )
 
 awaited_changes = Table(
@@ -280,6 +293,21 @@ claims = Table(
     Index("ix_claims_customer", "customer_id", "at"),
 )
 
+cues = Table(
+    "cues",
+    metadata,
+    _id(),
+    Column("entry_id", BigInteger, nullable=False, index=True),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("speaker", String(10), nullable=False),
+    Column("part_start", Integer, nullable=False),
+    Column("part_end", Integer, nullable=False),
+    Column("cue", String(20), nullable=False),
+    Index("ix_cues_customer", "customer_id", "at"),
+    comment="What was said without a claim and still bears on findings: a complaint, a payment, a refusal.",
+)
+
 price_versions = Table(
     "price_versions",
     metadata,
@@ -288,6 +316,25 @@ price_versions = Table(
     Column("product", Document, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
     Column("recorded_by", String(100), nullable=False),
+    Column("approved_by", String(100), nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+)
+
+price_proposals = Table(
+    "price_proposals",
+    metadata,
+    _id(),
+    Column("sku", String(100), nullable=False, index=True),
+    Column("product", Document, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(10), nullable=False, comment="proposed, approved, rejected or withdrawn"),
+    Column("proposed_by", String(100), nullable=False),
+    Column("proposed_at", UtcTime, nullable=False),
+    Column("decided_by", String(100)),
+    Column("decided_at", UtcTime),
+    Column("decision_note", Text, nullable=False, server_default=""),
+    Column("source", String(300), nullable=False, server_default="", comment="The file it came in with, if any."),
+    Index("ix_price_proposals_state", "state", "id"),
 )
 
 cases = Table(
@@ -297,19 +344,44 @@ cases = Table(
     Column("customer_id", BigInteger, nullable=False),
     Column("rule", String(60), nullable=False),
     Column("product", String(100)),
+    Column("origin", String(10), nullable=False, server_default="finding", comment="finding or sample"),
     Column("severity", String(2), nullable=False),
-    Column("state", String(10), nullable=False),
+    Column("exposure_fen", BigInteger, nullable=False, server_default="0"),
+    Column("state", String(20), nullable=False),
     Column("assignee_id", BigInteger),
     Column("opened_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime),
+    Column("escalated_at", UtcTime, comment="When it was overdue and the team lead was told."),
     Column("verdict", String(30)),
     Column("verdict_reason", String(30), nullable=False, server_default=""),
     Column("verdict_note", Text, nullable=False, server_default=""),
     Column("decided_by", BigInteger),
     Column("decided_at", UtcTime),
+    Column("remedy", String(30)),
+    Column("remedy_note", Text, nullable=False, server_default=""),
+    Column("remedied_by", BigInteger),
+    Column("remedied_at", UtcTime),
     Column("version", Integer, nullable=False, server_default="1"),
     Index("ix_cases_customer", "customer_id", "rule"),
-    Index("ix_cases_queue", "state", "severity", "id"),
+    Index("ix_cases_queue", "state", "severity", "exposure_fen", "id"),
+    Index("ix_cases_opened", "opened_at"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, nullable=False, index=True),
+    Column(
+        "look", Integer, nullable=False, comment="1 the first, 2 the second look, 3 the one that settles a difference."
+    ),
+    Column("kind", String(30), nullable=False),
+    Column("reason", String(30), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("decided_by", BigInteger, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("case_version", Integer, nullable=False),
 )
 
 findings = Table(
@@ -323,6 +395,46 @@ findings = Table(
     Column("severity", String(2), nullable=False),
     Column("finding", Document, nullable=False),
     Column("found_at", UtcTime, nullable=False),
+    Column("rule_version", String(40), nullable=False, server_default="", comment="Digest of rule and parameters."),
+)
+
+rule_runs = Table(
+    "rule_runs",
+    metadata,
+    Column("day", String(10), nullable=False, comment="China's day."),
+    Column("rule", String(60), nullable=False, comment="Empty: messages that were read."),
+    Column("checked", BigInteger, nullable=False, server_default="0"),
+    Column("found", BigInteger, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("day", "rule"),
+)
+
+dry_runs = Table(
+    "dry_runs",
+    metadata,
+    _id(),
+    Column("plan", Document, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("outcome", Document, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("started_by", String(100), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+)
+
+dry_run_findings = Table(
+    "dry_run_findings",
+    metadata,
+    _id(),
+    Column("run_id", BigInteger, nullable=False, index=True),
+    Column("change", String(10), nullable=False, comment="new, gone or same"),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("against_id", BigInteger),
+    Column("rule", String(60), nullable=False),
+    Column("severity", String(2), nullable=False),
+    Column("finding", Document, nullable=False),
 )
 
 case_events = Table(
@@ -474,10 +586,27 @@ bad_rows = Table(
 audit_log = Table(
     "audit_log",
     metadata,
-    _id(),
+    Column("seq", RowId, primary_key=True, autoincrement=False, comment="Gap-free, from 1."),
     Column("at", UtcTime, nullable=False),
     Column("actor", String(100), nullable=False),
+    Column("actor_role", String(20), nullable=False),
     Column("action", String(40), nullable=False),
-    Column("object", String(100), nullable=False),
-    Column("payload", Document, nullable=False),
+    Column("object_type", String(30), nullable=False),
+    Column("object_id", String(200), nullable=False),
+    Column("object_version", Integer),
+    Column("payload", Text, comment="Canonical JSON, as it was hashed; null when erased."),
+    Column("salt", LargeBinary(16)),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("prev", LargeBinary(32), nullable=False),
+    Column("entry", LargeBinary(32), nullable=False),
+    Index("ix_audit_log_object", "object_type", "object_id", "seq"),
+)
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("size", RowId, primary_key=True, autoincrement=False, comment="Entries it covers, from the first."),
+    Column("at", UtcTime, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("note", Text, nullable=False, comment="The signed text, as it is kept elsewhere."),
 )

@@ -68,7 +68,7 @@ class Timeline(Noun):
         if not wanted:
             return {}
         c = _entries.c
-        rows = await self._work.rows(select(_entries).where(self._work.pairs_among(c.channel, c.external_id, wanted)))
+        rows = await self._work.rows(select(*_COLUMNS).where(self._work.pairs_among(c.channel, c.external_id, wanted)))
         return {(row.channel, row.external_id): _entry(row) for row in rows}
 
     async def append(self, entries: Sequence[Entry]) -> None:
@@ -209,7 +209,7 @@ class Timeline(Noun):
     ) -> list[Entry]:
         """Entries of a customer by source time, newest first, before the key (at, id)."""
         c = _entries.c
-        wanted = select(_entries).where(c.customer_id == customer_id)
+        wanted = select(*_COLUMNS).where(c.customer_id == customer_id)
         if channel:
             wanted = wanted.where(c.channel == channel)
         if kind:
@@ -224,7 +224,7 @@ class Timeline(Noun):
         before = await self.page(entry.customer_id or 0, before=(entry.at, entry.id), limit=number)
         c = _entries.c
         rows = await self._work.rows(
-            select(_entries)
+            select(*_COLUMNS)
             .where(c.customer_id == entry.customer_id, tuple_(c.at, c.id) > tuple_(*schema.place((entry.at, entry.id))))
             .order_by(c.at, c.id)
             .limit(number)
@@ -233,7 +233,7 @@ class Timeline(Noun):
 
     async def load(self, ids: Iterable[int]) -> dict[int, Entry]:
         """Entries by id; unknown ids are missing."""
-        rows = await self._work.rows(select(_entries).where(_entries.c.id.in_(set(ids))))
+        rows = await self._work.rows(select(*_COLUMNS).where(_entries.c.id.in_(set(ids))))
         return {row.id: _entry(row) for row in rows}
 
     async def get(self, entry_id: int) -> Entry:
@@ -245,7 +245,7 @@ class Timeline(Noun):
     async def thread_after(self, channel: str, thread: str, after_id: int, *, limit: int) -> list[Entry]:
         """Messages of a conversation in the order they were stored, after an id; 0: the newest `limit`."""
         c = _entries.c
-        wanted = select(_entries).where(c.channel == channel, c.thread == thread, c.kind == "message")
+        wanted = select(*_COLUMNS).where(c.channel == channel, c.thread == thread, c.kind == "message")
         if after_id:
             rows = await self._work.rows(wanted.where(c.id > after_id).order_by(c.id).limit(limit))
         else:
@@ -362,6 +362,7 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 _FIELDS = tuple(Entry.__dataclass_fields__)
+_COLUMNS = tuple(_entries.c[name] for name in _FIELDS)
 
 
 def _entry(row: Row[Any]) -> Entry:

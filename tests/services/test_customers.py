@@ -128,7 +128,7 @@ async def test_who_reveals_a_phone_number_is_logged(school: School, rep: Actor) 
 
     assert value == "+8613812345678"
     async with school.hub.db.reading() as tx:
-        log = await tx.accounts.audit(limit=10)
+        log = await tx.audit.newest(limit=10)
     assert (log[0].actor, log[0].action) == ("lin", "phone.revealed")
 
 

@@ -16,15 +16,35 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audit_checkpoints",
+        sa.Column(
+            "size", schema.RowId, autoincrement=False, nullable=False, comment="Entries it covers, from the first."
+        ),
+        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False, comment="The signed text, as it is kept elsewhere."),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_checkpoints")),
+    )
+    op.create_table(
         "audit_log",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("seq", schema.RowId, autoincrement=False, nullable=False, comment="Gap-free, from 1."),
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
+        sa.Column("actor_role", sa.String(length=20), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
-        sa.Column("object", sa.String(length=100), nullable=False),
-        sa.Column("payload", schema.Document, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+        sa.Column("object_type", sa.String(length=30), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("object_version", sa.Integer(), nullable=True),
+        sa.Column("payload", sa.Text(), nullable=True, comment="Canonical JSON, as it was hashed; null when erased."),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("prev", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("entry", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_log")),
     )
+    with op.batch_alter_table("audit_log", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_log_object", ["object_type", "object_id", "seq"], unique=False)
+
     op.create_table(
         "awaited_changes",
         sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
@@ -66,22 +86,35 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("product", sa.String(length=100), nullable=True),
+        sa.Column(
+            "origin", sa.String(length=10), server_default="finding", nullable=False, comment="finding or sample"
+        ),
         sa.Column("severity", sa.String(length=2), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("exposure_fen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
         sa.Column("opened_at", schema.UtcTime(), nullable=False),
         sa.Column("updated_at", schema.UtcTime(), nullable=False),
+        sa.Column("due_at", schema.UtcTime(), nullable=True),
+        sa.Column(
+            "escalated_at", schema.UtcTime(), nullable=True, comment="When it was overdue and the team lead was told."
+        ),
         sa.Column("verdict", sa.String(length=30), nullable=True),
         sa.Column("verdict_reason", sa.String(length=30), server_default="", nullable=False),
         sa.Column("verdict_note", sa.Text(), server_default="", nullable=False),
         sa.Column("decided_by", sa.BigInteger(), nullable=True),
         sa.Column("decided_at", schema.UtcTime(), nullable=True),
+        sa.Column("remedy", sa.String(length=30), nullable=True),
+        sa.Column("remedy_note", sa.Text(), server_default="", nullable=False),
+        sa.Column("remedied_by", sa.BigInteger(), nullable=True),
+        sa.Column("remedied_at", schema.UtcTime(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_customer", ["customer_id", "rule"], unique=False)
-        batch_op.create_index("ix_cases_queue", ["state", "severity", "id"], unique=False)
+        batch_op.create_index("ix_cases_opened", ["opened_at"], unique=False)
+        batch_op.create_index("ix_cases_queue", ["state", "severity", "exposure_fen", "id"], unique=False)
 
     op.create_table(
         "channel_health",
@@ -112,6 +145,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_claims_entry_id"), ["entry_id"], unique=False)
 
     op.create_table(
+        "cues",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("speaker", sa.String(length=10), nullable=False),
+        sa.Column("part_start", sa.Integer(), nullable=False),
+        sa.Column("part_end", sa.Integer(), nullable=False),
+        sa.Column("cue", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cues")),
+        comment="What was said without a claim and still bears on findings: a complaint, a payment, a refusal.",
+    )
+    with op.batch_alter_table("cues", schema=None) as batch_op:
+        batch_op.create_index("ix_cues_customer", ["customer_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cues_entry_id"), ["entry_id"], unique=False)
+
+    op.create_table(
         "cursors",
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("source", sa.String(length=200), nullable=False),
@@ -125,6 +175,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
+        sa.Column("household_id", sa.BigInteger(), nullable=True),
+        sa.Column("household_role", sa.String(length=20), server_default="", nullable=False),
         sa.Column("created_at", schema.UtcTime(), nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("last_at", schema.UtcTime(), nullable=False),
@@ -134,6 +186,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customers_household_id"), ["household_id"], unique=False)
         batch_op.create_index(
             "ix_customers_recent",
             [sa.literal_column("last_at DESC"), sa.literal_column("id DESC")],
@@ -159,6 +212,36 @@ def upgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_endpoint", ["endpoint_id", "id"], unique=False)
 
+    op.create_table(
+        "dry_run_findings",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("change", sa.String(length=10), nullable=False, comment="new, gone or same"),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("against_id", sa.BigInteger(), nullable=True),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("severity", sa.String(length=2), nullable=False),
+        sa.Column("finding", schema.Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dry_run_findings")),
+    )
+    with op.batch_alter_table("dry_run_findings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dry_run_findings_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "dry_runs",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("plan", schema.Document, nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("outcome", schema.Document, nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("started_by", sa.String(length=100), nullable=False),
+        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("finished_at", schema.UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dry_runs")),
+    )
     op.create_table(
         "endpoints",
         sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
@@ -194,6 +277,12 @@ def upgrade() -> None:
         sa.Column(
             "origin", schema.Document, nullable=True, comment="For replies: script, acknowledged reason, who wrote it."
         ),
+        sa.Column(
+            "salt",
+            sa.LargeBinary(length=16),
+            nullable=True,
+            comment="Of the commitment to the text in the audit log; erased with the text.",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entries")),
         sa.UniqueConstraint("channel", "external_id", name=op.f("uq_entries_channel_external_id")),
     )
@@ -209,6 +298,7 @@ def upgrade() -> None:
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry_versions")),
     )
     with op.batch_alter_table("entry_versions", schema=None) as batch_op:
@@ -234,12 +324,27 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=2), nullable=False),
         sa.Column("finding", schema.Document, nullable=False),
         sa.Column("found_at", schema.UtcTime(), nullable=False),
+        sa.Column(
+            "rule_version",
+            sa.String(length=40),
+            server_default="",
+            nullable=False,
+            comment="Digest of rule and parameters.",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
     )
     with op.batch_alter_table("findings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_findings_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_findings_entry_id"), ["entry_id"], unique=False)
 
+    op.create_table(
+        "households",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_households")),
+    )
     op.create_table(
         "idempotency_keys",
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -320,17 +425,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_merges_merged_id"), ["merged_id"], unique=False)
 
     op.create_table(
+        "price_proposals",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("product", schema.Document, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False, comment="proposed, approved, rejected or withdrawn"),
+        sa.Column("proposed_by", sa.String(length=100), nullable=False),
+        sa.Column("proposed_at", schema.UtcTime(), nullable=False),
+        sa.Column("decided_by", sa.String(length=100), nullable=True),
+        sa.Column("decided_at", schema.UtcTime(), nullable=True),
+        sa.Column("decision_note", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "source",
+            sa.String(length=300),
+            server_default="",
+            nullable=False,
+            comment="The file it came in with, if any.",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_price_proposals")),
+    )
+    with op.batch_alter_table("price_proposals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_price_proposals_sku"), ["sku"], unique=False)
+        batch_op.create_index("ix_price_proposals_state", ["state", "id"], unique=False)
+
+    op.create_table(
         "price_versions",
         sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=False),
         sa.Column("product", schema.Document, nullable=False),
         sa.Column("recorded_at", schema.UtcTime(), nullable=False),
         sa.Column("recorded_by", sa.String(length=100), nullable=False),
+        sa.Column("approved_by", sa.String(length=100), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_versions")),
     )
     with op.batch_alter_table("price_versions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_price_versions_sku"), ["sku"], unique=False)
 
+    op.create_table(
+        "rule_runs",
+        sa.Column("day", sa.String(length=10), nullable=False, comment="China's day."),
+        sa.Column("rule", sa.String(length=60), nullable=False, comment="Empty: messages that were read."),
+        sa.Column("checked", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("found", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("day", "rule", name=op.f("pk_rule_runs")),
+    )
     op.create_table(
         "sessions",
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
@@ -372,7 +512,7 @@ def upgrade() -> None:
         sa.Column("due_at", schema.UtcTime(), nullable=False, comment="Of a leased task: when its lease ends."),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("dead", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("dead", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", schema.UtcTime(), nullable=False),
         sa.Column("once", sa.String(length=200), nullable=True),
@@ -380,8 +520,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("once", name=op.f("uq_tasks_once")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.create_index("ix_tasks_order", ["kind", "dead", "id"], unique=False)
         batch_op.create_index("ix_tasks_due", ["kind", "due_at"], unique=False)
+        batch_op.create_index("ix_tasks_order", ["kind", "dead", "id"], unique=False)
 
     op.create_table(
         "tokens",
@@ -408,6 +548,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
     )
     op.create_table(
+        "verdicts",
+        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "look",
+            sa.Integer(),
+            nullable=False,
+            comment="1 the first, 2 the second look, 3 the one that settles a difference.",
+        ),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", schema.UtcTime(), nullable=False),
+        sa.Column("case_version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdicts")),
+    )
+    with op.batch_alter_table("verdicts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_verdicts_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "set_aside",
         sa.Column("inbox_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
@@ -420,6 +581,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("set_aside", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_set_aside_channel"), ["channel"], unique=False)
+
     if op.get_bind().dialect.name == "sqlite":
         op.execute(SQLITE_TABLE)
     else:
@@ -434,11 +596,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_set_aside_channel"))
 
     op.drop_table("set_aside")
+    with op.batch_alter_table("verdicts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_verdicts_case_id"))
+
+    op.drop_table("verdicts")
     op.drop_table("users")
     op.drop_table("tokens")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.drop_index("ix_tasks_due")
         batch_op.drop_index("ix_tasks_order")
+        batch_op.drop_index("ix_tasks_due")
 
     op.drop_table("tasks")
     op.drop_table("tags")
@@ -447,10 +613,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_user_id"))
 
     op.drop_table("sessions")
+    op.drop_table("rule_runs")
     with op.batch_alter_table("price_versions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_price_versions_sku"))
 
     op.drop_table("price_versions")
+    with op.batch_alter_table("price_proposals", schema=None) as batch_op:
+        batch_op.drop_index("ix_price_proposals_state")
+        batch_op.drop_index(batch_op.f("ix_price_proposals_sku"))
+
+    op.drop_table("price_proposals")
     with op.batch_alter_table("merges", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_merges_merged_id"))
         batch_op.drop_index(batch_op.f("ix_merges_kept_id"))
@@ -464,6 +636,7 @@ def downgrade() -> None:
 
     op.drop_table("identities")
     op.drop_table("idempotency_keys")
+    op.drop_table("households")
     with op.batch_alter_table("findings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_findings_entry_id"))
         batch_op.drop_index(batch_op.f("ix_findings_case_id"))
@@ -481,15 +654,26 @@ def downgrade() -> None:
 
     op.drop_table("entries")
     op.drop_table("endpoints")
+    op.drop_table("dry_runs")
+    with op.batch_alter_table("dry_run_findings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dry_run_findings_run_id"))
+
+    op.drop_table("dry_run_findings")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("ix_deliveries_endpoint")
 
     op.drop_table("deliveries")
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_index("ix_customers_recent", postgresql_where=sa.text("merged_into IS NULL"))
+        batch_op.drop_index(batch_op.f("ix_customers_household_id"))
 
     op.drop_table("customers")
     op.drop_table("cursors")
+    with op.batch_alter_table("cues", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cues_entry_id"))
+        batch_op.drop_index("ix_cues_customer")
+
+    op.drop_table("cues")
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claims_entry_id"))
         batch_op.drop_index("ix_claims_customer")
@@ -498,6 +682,7 @@ def downgrade() -> None:
     op.drop_table("channel_health")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_queue")
+        batch_op.drop_index("ix_cases_opened")
         batch_op.drop_index("ix_cases_customer")
 
     op.drop_table("cases")
@@ -510,6 +695,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_awaited_changes_target")
 
     op.drop_table("awaited_changes")
+    with op.batch_alter_table("audit_log", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_log_object")
+
     op.drop_table("audit_log")
+    op.drop_table("audit_checkpoints")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION scrm_grams(text)")

@@ -1,0 +1,19 @@
+"""Migrations make just the tables that the code speaks to."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from scrm.hub import Hub
+from scrm.store.schema import metadata
+
+
+async def test_the_migrated_database_has_the_schema_of_the_code(hub: Hub) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        return [found for found in compare_metadata(context, metadata) if "entries_search" not in repr(found)]
+
+    async with hub.db.reading() as tx:
+        assert await tx.connection.run_sync(differences) == []
