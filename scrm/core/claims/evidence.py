@@ -15,8 +15,8 @@ _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 �
 _TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
-    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净 低 全
-    整 修
+    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净 低 全
+    整 修 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
 _ADVERBS = """
     就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但
@@ -39,6 +39,11 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
+_OTHER_TALK = any_of("""
+    报错 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
+    体脂 体重 体温 血压 血糖 心率 BMI bmi 减脂 增肌 身高 公斤 斤数 油耗 排量 马力 扭矩 轴距 胎压 续航 时速 电压
+    功率 转速 分辨率 像素 波长 频率 海拔 车牌 航班 车次 学号 词汇 单词 真题 模考
+""")
 
 
 def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool) -> bool:
@@ -75,7 +80,9 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1
-    if amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
+    if _is_single_digit(amount) or _is_other_talk(text):
+        return False
+    if cue is None and amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
         return _is_small_price(text, amount, cue, window)
@@ -91,6 +98,16 @@ def _is_small_price(text: str, amount: Amount, cue: Cue | None, window: int) -> 
     if amount.value is None or amount.value < 5 or not _PRICE_TALK.search(text):
         return False
     return cue is not None or not text[window : amount.start].strip()
+
+
+def _is_single_digit(amount: Amount) -> bool:
+    """一天一签字: a lone digit counts something."""
+    return amount.chinese and amount.end - amount.start == 1 and not amount.scaled
+
+
+def _is_other_talk(text: str) -> bool:
+    """Whether a message talks of machines, bodies or places and never of money: its numbers are theirs."""
+    return _OTHER_TALK.search(text) is not None and not _PRICE_TALK.search(text)
 
 
 def _looks_like_a_year(amount: Amount) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrm.core.claims.amounts import Amount, Measure, find_amounts
+from scrm.core.claims.carrying import carried
 from scrm.core.claims.composites import Composite, find_composites
 from scrm.core.claims.cues import Cue, Family, classify, left_cue, right_cue
 from scrm.core.claims.evidence import is_money
@@ -21,6 +22,9 @@ _TRIGGER = re.compile(
 )
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
+_WHOLE = frozenset(
+    "总价 落地 裸车 包干 全款 合计 总计 总共 一共 共计 共 打包 一口价 到手价 到手 实付 套餐费 年卡 月卡 季卡 次卡".split()
+)
 
 
 def read_quotes(text: str, speaker: Speaker, *, masked: Sequence[tuple[int, int]] = ()) -> tuple[Quote, ...]:
@@ -35,7 +39,7 @@ def read_quotes(text: str, speaker: Speaker, *, masked: Sequence[tuple[int, int]
     hidden = [*spans_of_no_money(folded.text), *_folded_spans(folded, masked)]
     composites = list(find_composites(folded.text, hidden))
     quotes = [_composite_quote(found, folded, speaker) for found in composites]
-    quotes += _amount_quotes(folded, hidden, composites, speaker)
+    quotes += _amount_quotes(text, folded, hidden, composites, speaker)
     return tuple(sorted(quotes, key=lambda quote: quote.start))
 
 
@@ -68,18 +72,26 @@ def _composite_quote(found: Composite, folded: Folded, speaker: Speaker) -> Quot
 
 
 def _amount_quotes(
-    folded: Folded, hidden: Sequence[tuple[int, int]], composites: Sequence[Composite], speaker: Speaker
+    raw: str, folded: Folded, hidden: Sequence[tuple[int, int]], composites: Sequence[Composite], speaker: Speaker
 ) -> Iterator[Quote]:
     taken = [(found.start, found.end) for found in composites]
-    previous = 0
+    previous, last = 0, None
     for amount in find_amounts(folded.text, [*hidden, *taken]):
         if amount.measure is Measure.COUNT:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
         quote = _amount_quote(folded, amount, before, speaker)
         if quote is not None:
+            quote = quote if _told(quote) else carried(quote, last, raw)
             yield quote
-        previous = amount.end
+            last = quote
+        per = unit_after(folded.text, amount.end) if quote is not None else None
+        previous = per[1] if per is not None else amount.end
+
+
+def _told(quote: Quote) -> bool:
+    """Whether a word beside the price says it is for the whole."""
+    return quote.cue in _WHOLE
 
 
 def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speaker) -> Quote | None:

@@ -12,10 +12,11 @@ from scrm.core.timeline import SELLERS, Speaker
 
 _STOP = "，。！？；,!?;\n"
 _NEGATES = re.compile(
-    r"(?:不是(?!说)|没说过?|没有说过?|没报过?|没有报过?|从没|从来没|哪有|哪里有|不可能|怎么可能|不收|不用|无需|不需要|不要|没有|并非|不包|谁说|不会|不给|别(?!人|家|的)|不含|未|不能给|做不到|给不了|到不了|达不到)[^，。,]{0,8}$"
+    r"(?:不是(?!说)|没说过?|没有说过?|没报过?|没有报过?|没有?(?:答应|讲|承诺|提|写|谈)过?|从没|从来没|哪有|哪里有|不可能|怎么可能|不收|不用|无需|不需要|不要|没有|并非|不包|谁说|不会|不给|别(?!人|家|的)|不含|未|不能给|做不到|给不了|到不了|达不到)[^，。,]{0,8}$"
 )
+_TURN = re.compile(r"然后|但是?|不过|所以|而且|另外|还有|而是")
 _REFUSES = re.compile(
-    r"(?:元|块钱?)?(?:的?(?:价格?)?)?(?:这个价)?(?:真的?|肯定|实在|确实|是|都|也|我们?)*(?:不行|不可能|做不了|做不到|拿不[到下]|给不了|不能卖|太低|没有了?[的，。]|没法|卖不了|不够|亏)"
+    r"(?:元|块钱?)?(?:的?(?:价格?)?)?(?:这个价)?(?:真的?|真心|肯定|实在|确实|是|都|也|我们?)*(?:不行|不可能|做不了|做不[到下]|办不了|批不下来?|过不了|拿不[到下]|给不了|不能卖|太低|没有了?[的，。]|没法|卖不了|不够|亏)"
 )
 _COMPETES = any_of("""
     京东(?!卡|[eE]卡|自营店|旗舰店|支付|白条|快递|物流|发货|配送|链接|下单|商城店) 天猫(?!积分|店铺?|旗舰|下单|券)
@@ -35,8 +36,8 @@ _OVER = re.compile(
 )
 _FUTURE = any_of("""
     下个?月 下周 下个?星期 下个?礼拜 明天(?=起|开始|就|要|涨|恢复|价|会) 后天 过几天 过两天 过段时间
-    马上(?=要|就|涨|恢复|会) 即将 将(?=要|会|涨|调|恢复) 以后 (?:活动|节|年|期)(?:结束)?(?:之|以)?后 到时候? 到期后
-    明年 下半年 下季度 下一?批 下一?期 下次 过了[^，。,]{1,6}$ 过了就是$
+    马上(?=要|就|涨|恢复|会) 即将 将(?=要|会|涨|调|恢复) (?<!叠加)(?<!补)(?<!优惠)以后 (?:活动|节|年|期)(?:结束)?(?:之|以)?后 到时候? 到期后
+    (?:之后|以后|过后)(?:就|会|要|将)?恢复 明年 下半年 下季度 下一?批 下一?期 下次 过了[^，。,]{1,6}$ 过了就是$
     [0-9十]+[号日月](?:起|开始|以后|之后|后|恢复|就) 要涨 会涨 快涨 就涨 (?<![折券减惠扣领])之后(?=就|要|会|恢复|涨)
     届时
 """)
@@ -58,7 +59,7 @@ _BUDGET = any_of("""
 """)
 _BUDGET_ASKS = any_of("""
     (?:以内|以下|之内|左右|不超过|上下|之间)[^。!?]{0,6}(?:的|有|推荐|款) 不超过[^。!?]{0,12}(?:有|推荐|款) 不考虑
-    以内的?[吗]?$ 有没有[^，。,]{0,10}的
+    以内的?[吗]?$ 的[^，。,0-9]{0,5}(?:就行|就好|就可以) 有没有[^，。,]{0,10}的
 """)
 _BIDS = any_of("""
     行不行 可不可以 可以不 可以吗 可以么 可以嘛 能不能 能否 怎么样 咋样 能谈 谈谈 出不出 给不给 肯不肯
@@ -77,8 +78,10 @@ _REPORTS = any_of("""
 _TOO_MUCH = any_of("""
     太贵 好贵 这么贵 贵了 有点贵 太高
 """)
+_BACK = re.compile(r"(?:一[个位次节斤台件套张]|的|元|块钱?)?(?:是|对)?(?:吗|么|不是|是吧|没错吧)")
+_COULD = re.compile("能|可以|行|要是|肯|出")
 _ASKS = any_of("""
-    吗 么(?![，。]) 嘛 [?？] 是不是 对吧 对不对 是吧 没错吧 还是[^，。]*呢 多少 呢$ 有没有 是否 还有没
+    吗 (?<![什怎那这多要])么(?![，。]) 嘛 [?？] 是不是 对吧 对不对 是吧 没错吧 还是[^，。]*呢 多少 呢$ 有没有 是否 还有没
 """)
 
 
@@ -145,7 +148,7 @@ def _stands(rules: Sequence[_Rule], place: Place, kind: Kind, otherwise: Stance)
 
 
 def _denied(place: Place, _: Kind) -> bool:
-    return bool(_NEGATES.search(place.left) or _REFUSES.match(place.right))
+    return bool(_NEGATES.search(_TURN.split(place.left)[-1]) or _REFUSES.match(place.right))
 
 
 def _past(place: Place, kind: Kind) -> bool:
@@ -196,6 +199,11 @@ def _reported(place: Place, _: Kind) -> bool:
     return bool(_REPORTS.search(place.left) or _REPORTS.match(place.right) or _TOO_MUCH.search(place.near))
 
 
+def _asked_back(place: Place, _: Kind) -> bool:
+    """19块9吗: the number itself is asked for."""
+    return bool(_BACK.match(place.text, place.end)) and not _COULD.search(place.left)
+
+
 def _bid(place: Place, kind: Kind) -> bool:
     return not _is_wordless(place, kind) and bool(_BIDS.search(place.near))
 
@@ -223,6 +231,7 @@ _CUSTOMERS: Sequence[_Rule] = (
     (Stance.COMPETITOR, _is_competitors),
     (Stance.NEGATED, _customer_denies),
     (Stance.REPORTED, _reported),
+    (Stance.QUESTION, _asked_back),
     (Stance.COUNTER, _bid),
     (Stance.QUESTION, lambda place, _: bool(_ASKS.search(place.near))),
     (Stance.COUNTER, _bid_in_the_sentence),

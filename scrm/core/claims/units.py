@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 _LONG = """
-    平方米 平米 平方 公里 公斤 千克 小时 分钟 星期 课时 节课 个账号 个坐席 个人 个月 个点位 账号 坐席 人次 学期 学年
-    疗程 延米
+    平方米 平米 平方 立方米? 公里 公斤 千克 小时 分钟 星期 课时 节课 个账号 个坐席 个人 个月 个点位 个坑位 个席位 个车位
+    账号 坐席 人次 学期 学年 疗程 延米 坑位 席位 点位 车位 机位 床位 间夜 人天 千字 平台 门店 m² m2 [Kk][Mm] [Kk][Gg]
+    GB TB MB 户型 科目 门课
 """
 _SHORT = (
-    "平方斤克吨升米人位名天日晚夜周月年季次节课期个只台套件条张包袋盒箱瓶罐支枝组批份款双对副把本册颗粒片块棵辆部"
-    "桌顿餐杯碗间户门场集首针柜车趟单卷桶壶听枚幅架匹亩尺股圈提串根"
+    "平㎡方斤克吨升米度人位名天日晚夜周月年季次节课期科个只台套件条张包袋盒箱瓶罐支枝组批份款双对副把本册颗粒片块棵辆部"
+    "桌席顿餐杯碗间户门扇樘场集首针柜车趟单卷桶壶听枚幅架匹亩尺股圈提串根株盆束朵盏座铺字页词题"
 )
 _UNIT = "|".join([*_LONG.split(), f"[{_SHORT}]"])
 _SAME = {
@@ -23,11 +24,17 @@ _SAME = {
     "个坐席": "坐席",
     "个人": "人",
     "日": "天",
+    "㎡": "平",
+    "m²": "平",
+    "m2": "平",
+    "kg": "公斤",
+    "KG": "公斤",
 }
 _AFTER = re.compile(
     r"的?\s?(?:/|每|(?:一|1)(?!个?起|共|定|样|直|般|些|下|次性|次付|次买))\s?"
     rf"(?P<first>{_UNIT})(?![版卡费])(?:(?:/|每|一)(?P<second>{_UNIT}))?"
 )
+_SLASHED = re.compile(r"\s?/\s?(?P<unit>[^\W0-9A-Za-z]{1,3}|[A-Za-z]{1,4})(?=\W|$|起|不|含|包|左右)")
 _ONE = "(?<![这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9])(?:一|1)"
 _FILLERS = """
     下来 的话 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您
@@ -63,7 +70,10 @@ _DIGITS = {c: str(v) for v, c in enumerate("一二三四五六七八九十", sta
 def unit_after(text: str, end: int) -> tuple[str, int] | None:
     """The unit that directly follows an amount, and where it ends."""
     match = _AFTER.match(text, end)
-    return None if match is None else (_joined(match), match.end())
+    if match is not None:
+        return _joined(match), match.end()
+    match = _SLASHED.match(text, end)
+    return None if match is None else (match["unit"], match.end())
 
 
 def unit_before(text: str, start: int, end: int) -> str | None:

@@ -1,0 +1,45 @@
+"""What an amount takes over from the one before it: 种植体6800一颗，国产的3200 · 首付两成，大概三十五万 · 首付4万8，不是5万8."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from scrm.core.claims.model import Kind, Quote
+from scrm.core.claims.patterns import any_of
+
+_REACH = 24
+_LIKE = 3
+_WHOLE = any_of("""
+    总 共 合计 全款 全程 全年 整 落地 裸车 打包 套餐 疗程 卡 包干 包下 到手 实付 下来 一次性 加 另 送 价值 首付 定金 押金
+    单独 封顶 最低消费 低消 起充 充 存 办 买[0-9两二三四五六七八九十]
+""")
+_CORRECTS = re.compile(r"不是|而是|[,，。 ]是|怎么|结果|却|变成|成了|改成|[要收扣]我|说成|听成|看错|记错|反而|现在|降到|涨到")
+_SUMS_UP = re.compile(r"大概|也就是|就是|相当于|差不多|算下来|折合|合|约|等于|也就")
+_OF_RATIO = {
+    Kind.DOWN_PAYMENT_RATIO: Kind.DOWN_PAYMENT,
+    Kind.FEE_RATIO: Kind.FEE,
+    Kind.REBATE_RATIO: Kind.REBATE,
+    Kind.INTEREST_RATE: Kind.FEE,
+}
+_CORRECTABLE = frozenset(
+    {Kind.DEPOSIT, Kind.DOWN_PAYMENT, Kind.BOND, Kind.INSTALMENT, Kind.FEE, Kind.BALANCE, Kind.LOAN, Kind.REFUND}
+)
+
+
+def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
+    """`quote`, a price no strong word told the kind of, with what it takes over from `last`, the quote before it."""
+    if last is None or quote.kind is not Kind.PRICE or quote.unit or quote.value is None or last.value is None:
+        return quote
+    between = text[last.end : quote.start]
+    if len(between) > _REACH:
+        return quote
+    if last.kind in _OF_RATIO and _SUMS_UP.search(between):
+        return replace(quote, kind=_OF_RATIO[last.kind])
+    if not last.value / _LIKE <= quote.value <= last.value * _LIKE:
+        return quote
+    if last.kind in _CORRECTABLE and _CORRECTS.search(between):
+        return replace(quote, kind=last.kind, unit=last.unit)
+    if last.kind is Kind.UNIT_PRICE and not _WHOLE.search(between):
+        return replace(quote, kind=Kind.UNIT_PRICE, unit=last.unit)
+    return quote
