@@ -38,6 +38,7 @@ class Amount:
     marked: bool = False
     chinese: bool = False
     scaled: bool = False
+    elliptic: bool = False
     unit: str = ""
 
 
@@ -48,7 +49,7 @@ _YUAN = re.compile(
 _JIAO = re.compile(
     r"\s?(?:(毛)(?!利|巾|衣|毯|笔|绒|孔|坯|病|肚|线|豆)|角(?!落|度|色|质|铁|膜))(?:([0-9一二三四五六七八九])分?(?![0-9]))?钱?"
 )
-_FEN = re.compile(r"分钱")
+_FEN = re.compile(r"分(?:([0-9一二三四五六七八九]))?(?:钱|(?=一[条个次张字封]|每|/))")
 _KUAI = re.compile(r"\s?块(?!地|砖|表|屏|板|肉|糖|状|瓷|玻)")
 _KUAI_TAIL = re.compile(
     r"(?:零?([0-9一二两三四五六七八九])(?:[毛角]([0-9一二三四五六七八九])?分?|(?![0-9十百千])))|([0-9]{2})(?![0-9%折])"
@@ -133,6 +134,8 @@ def _share(text: str, start: int) -> Amount | None:
     value = None if match is None else _decimal(match["part"])
     if match is None or value is None:
         return None
+    if "点" in match["part"] and match["part"][-3:-2] != "点" and counts_at(text, match.end()):
+        return _share(text[: match.end() - 1], start)
     return Amount(start=start, end=match.end(), value=value / _SHARES[match["whole"]] * 100, measure=Measure.PERCENT)
 
 
@@ -163,6 +166,7 @@ def _measured(text: str, start: int, number: Number) -> Amount:
         measure=Measure.BARE,
         chinese=number.chinese,
         scaled=number.scaled,
+        elliptic=number.elliptic,
     )
     end = number.end
     for pattern, measure in (
@@ -195,7 +199,8 @@ def _money(text: str, plain: Amount) -> Amount | None:
     if (match := _JIAO.match(text, end)) is not None and not plain.scaled:
         return _small_change(text, money, match)
     if (match := _FEN.match(text, end)) is not None and money.value is not None:
-        return replace(money, end=match.end(), value=money.value / 100)
+        tenth = Decimal(_DIGIT[match[1]]) / 10 if match[1] else 0
+        return replace(money, end=match.end(), value=(money.value + tenth) / 100)
     return None
 
 

@@ -16,9 +16,10 @@ from scrm.core.claims.patterns import one_of
 _Q = r"(?:[0-9零一二两三四五六七八九十百千万亿][0-9零一二两三四五六七八九十百千万亿wWkK.]*)"
 _U = rf"(?:{COUNTED}|单|元|块钱?|人同行|人团)"
 _CHINESE_DIGITS = "零一二三四五六七八九"
+_LONGEST = 480
 _CASH = frozenset({"元", "块", "块钱"})
 _REACH = one_of("""
-    消费满? 充值满? 充满? 买满? 拍满? 购满? 订满? 办满? 存满? 交满? 续满? 报满? 预存 实付满? 下单满? 订单满? 累计满?
+    消费满? 充值满? 充满? 储值?满? 买满? 拍满? 购满? 订满? 办满? 存满? 交满? 续满? 报满? 预存 实付满? 下单满? 订单满? 累计满?
     单笔满? 凑满? 满 够 达到?
 """)
 _FULL = r"(?:消费|充值|充|买|拍|购|订|办|存|交|续|报|实付|下单|订单|累计|单笔|凑)?(?:满|够|达到?)"
@@ -140,7 +141,7 @@ def _delivery(match: re.Match[str]) -> Composite:
 
 def _instalments(match: re.Match[str]) -> Composite | None:
     value = _number(match["value"])
-    if value is None:
+    if value is None or value > _LONGEST:
         return None
     start = match.start("value")
     return Composite(kind=Kind.INSTALMENT_COUNT, start=start, end=match.end("unit"), value=value, unit=match["unit"])
@@ -193,7 +194,7 @@ _PATTERNS = (
         rf"(?:(?:{_REACH}\s?(?P<threshold>{_Q})(?:{_U})?|(?P<from>{_Q})(?:{_U})?(?:起|以上)){_MAY}(?:全国|江浙沪|全部)?)?(?:不|没)?(?:包邮|免邮费?|免运费|包运费|包快递费?|包安装|包送货|包配送)",
         _delivery,
     ),
-    _compiled("[息率]", r"免利?息|无息|(?<![0-9.])[0零](?:利息|利率|息)", _nothing_of(Kind.INTEREST_RATE)),
+    _compiled("息|[率]", r"免利?息|无息|(?:不收|没有?|不要|不用|零|无)利息|(?<![0-9.])[0零](?:利息|利率|息)", _nothing_of(Kind.INTEREST_RATE)),
     _compiled(
         "费",
         r"(?:免(?!费)|(?<![0-9.])[0零])(?:手续费|服务费|安装费|中介费|加盟费|佣金|上门费|年费|运费)"
@@ -210,7 +211,7 @@ _PATTERNS = (
     ),
     _compiled(
         "期|月",
-        rf"(?<![第满0-9.])(?P<value>{_Q})(?P<unit>期|个月)(?:的)?(?=免息|免利息|无息|[0零]利?息|[0零]首付|分期|付清|还清|免手续费|的话|每期|月供)",
+        rf"(?<![第满0-9.])(?P<value>{_Q})(?P<unit>期|个月|年)(?:的)?(?=免息|免利息|无息|[0零]利?息|[0零]首付|分期|付清|还清|免手续费|的话|每期|月供)",
         _instalments,
     ),
     _compiled(

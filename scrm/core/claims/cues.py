@@ -38,7 +38,7 @@ class Family(StrEnum):
 
 
 _FEES = r"""
-    运费 邮费 手续费 服务费 首重 续重 税费 费率 维修基金 (?<![一-龥])保险 单房差 小费 交强险 商业险 车船税 购置税 公证费 尾箱费 配送(?!员|到|上) 加急 挂号 税点 税金 税率 增值税 契税 开票 专票 普票 佣金 违约金
+    运费 邮费 手续费 服务费 首重 续重 税费 费率 维修基金 单房差 小费 车船税 购置税 公证费 尾箱费 配送(?!员|到|上) 加急 挂号 上牌 税点 税金 税率 增值税 契税 开票 专票 普票 佣金 违约金
     滞纳金 (?:[^\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全])费(?!用|心|时|力|劲|电)
 """
 # [^…]费: any other 费 is a fee, but for those that are the price itself (学费) or no charge at all (免费, 消费).
@@ -48,7 +48,7 @@ LEFT_CUES: dict[Family, str] = {
         厂家建议价? 建议售价 官网价
     """,
     Family.OFF: """
-        立减 直减 直降 再减 立省 减免 优惠券? (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
+        立减 直减 直降 再减 立省 减免 优惠券? 小刀 (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
         抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
         优惠了 折扣 打掉 代金券 满减 消费券 (?<!不)免$
     """,
@@ -66,7 +66,7 @@ LEFT_CUES: dict[Family, str] = {
         尾款 余款 剩余款项? 剩余 剩下的? 二期款 末款
     """,
     Family.BOND: """
-        押金 保证金 质保金 抵押金 租押
+        [押压]金 保证金 质保金 抵押金 租押
     """,
     Family.DOWN_PAYMENT: """
         首付款? 首期款? 首付只?要? 头款
@@ -79,7 +79,7 @@ LEFT_CUES: dict[Family, str] = {
         年化利率 年化 年利率 月利率 日利率 利率 月息 年息 日息 利息 综合息费 贷款利率 息
     """,
     Family.YIELD: """
-        年化收益率? 收益率? 回报率? 分红 预期收益 租金回报 投资回报 保底收益 利润率? 毛利率? 净利率? 业绩基准
+        年化收益率? 收益率? 回报率? 分红 预期收益 业绩(?:比较)?基准 历史年化 兑付 租金回报 投资回报 保底收益 利润率? 毛利率? 净利率? 业绩基准
     """,
     Family.FEE: _FEES
     + """
@@ -93,7 +93,7 @@ LEFT_CUES: dict[Family, str] = {
         差价 退款 退还 退您 退你 退给您? 退 赔您 赔你 赔偿 赔 补偿 补您 补你 补给您? 给您补 给你补 差额
     """,
     Family.PAYMENT: """
-        补差[价额] 转账 转我 转给我 转过来 转到 打款 打我 打到 打给我 打过来 汇款 汇到 付给我 微信转 支付宝转 扫码付
+        补差[价额] 转账 转我 转给我 转过来 转到 打款 打我 打到 打给我 打过来 汇款 汇到 付给我 微信转 支付宝转 扫[^，。,0-9]{0,4}码付? 付我
         扫码转 扫我 转$
     """,
     Family.GIFT: """
@@ -107,17 +107,17 @@ LEFT_CUES: dict[Family, str] = {
         总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名|错|案|警|修|考|班|送) 收您?你? 算您?你? 只要 只需要? 仅需 仅要 仅
         做到 最低 底线 给到 开价 要价 售 拍下 券后 折后 打完折 成交 付款? 花 才 [大优]惠价 减到 降到 涨到 优惠到 便宜到
         砍到 加到 恢复(?:到|成|为)? 改(?:成|为) 变成 定在 做成 给您?你? 就要? 要 是 成本 一口价 下来 办理? 学费 房租
-        租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 车价 还是 早鸟价? 预售 直播间 团购 秒杀 特惠 新客
+        租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 (?<![一-龥])保险 交强险? 商业险 [年季月]缴 包[年月周天] 车价 还是 早鸟价? 预售 直播间 团购 秒杀 特惠 新客
         首单 体验 花费 费用 开销 [:=] 领券后? 叠加 拼团 预算 团费 医药费 打包
     """,
     Family.NOT_OURS: r"""
-        (?:[^\W0-9A-Za-z限批大起]量|[^\W0-9A-Za-z费利税]率|[^\W0-9A-Za-z算少多]数|[^\W0-9A-Za-z年季月力程再态]度|[^\W0-9A-Za-z扫付款大小均加二]码|[^\W0-9A-Za-z大中小账挂年]号|[^\W0-9A-Za-z]龄|[波时身边周臂衣裤袖]长|[^\W0-9A-Za-z]耗|[净毛体克车自载]重|[峰均阈数产市估]值|[孔直口半管轴间车焦射行][径距]|[转网车流风时增]速|[主频]频|[血气胎水电]压|[平总学]分)
+        (?:[^\W0-9A-Za-z限批大起]量|[^\W0-9A-Za-z费利税]率|[^\W0-9A-Za-z算少多]数|[^\W0-9A-Za-z年季月力程再态]度|[^\W0-9A-Za-z扫付款大小均加二个这那此的]码|[^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号|[^\W0-9A-Za-z]龄|[波时身边周臂衣裤袖]长|[^\W0-9A-Za-z]耗|[净毛体克车自载]重|[峰均阈数产市估]值|[孔直口半管轴间车焦射行][径距]|[转网车流风时增]速|[主频]频|[血气胎水电]压|[平总学]分)
         余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障 最高赔付? 赔付 保单 工资 底薪 月薪 年薪 薪资
         收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
         心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
         阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话 手机号 验证码 单号 身份证 型号 货号 尺码
         鞋码 腰围 胸围 距离 门牌 楼层 海拔 转速 像素 分辨率 浏览量? 点赞 评论 好评率 合格率 通过率 升学率 录取率 就业率
-        增长 增加了? 提升 降低了? (?<!往)下降 提高 上涨了?(?=[0-9.]+%) 含量 浓度 纯度 湿度 满意度 占(?!床|位) 完成 电量 还剩
+        增长 增加了? 提升 降低了? 涉水 间隙 (?<!往)下降 提高 上涨了?(?=[0-9.]+%) 含量 浓度 纯度 湿度 满意度 占(?!床|位) 完成 电量 还剩
         剩(?!下|余) 签到 步数 消耗 热量 规模 成立 创办 创立 服务过 累计
         超过?(?=[0-9一二三四五六七八九十百千万]+(?:家|人|名|位|万)) 月销 已售 卖出 卖了 售出 销出 信用分 芝麻分 分数
         考了 得了 贷了 现金价值 编码 暗号 口令 压测 限流 并发 噪音 体脂 血脂 尿酸 心跳 配速 报错 故障 警告 状态 投诉 拨打 会议 错误码 代码 端口
@@ -194,7 +194,7 @@ def _by_family(cues: dict[Family, str]) -> str:
 _LEFT = re.compile(_by_family(LEFT_CUES))
 _RIGHT = re.compile(rf"(?:块?钱?的|\s)?(?:{_by_family(RIGHT_CUES)})")
 _OWN_NUMBER = re.compile(
-    r"(?:是|为|要|只要|只需|另|另收|:|\s|再|先|每月|最低|了)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
+    r"(?:是|为|只|另|:|\s|再|先|每月|最低|了)?(?:要|需|收|付|交|给)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
 )
 _ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
 
@@ -212,16 +212,22 @@ class Cue:
         return self.family is Family.PRICE and self.word in _WEAK_WORDS
 
 
-def left_cue(text: str, start: int, end: int) -> Cue | None:
+def left_cue(text: str, start: int, end: int, *, of_share: bool = False) -> Cue | None:
     """The last cue in `text[start:end]`, near enough to the amount that begins at `end`."""
-    found = None
+    found: Cue | None = None
+    found_end = start
     for match in _LEFT.finditer(text, start, end):
         family = Family(match.lastgroup or "")
+        if of_share and family is Family.PRICE:
+            continue
         if end - match.end() > _GAP.get(family, 8):
             continue
         if family in {Family.OFF, Family.RISE, Family.FALL} and _ENDS_PRICE.match(text, match.end(), end):
             family = Family.PRICE
         cue = Cue(family, match[0])
+        if found is not None and found.family is Family.FEE and family is Family.RISE and match.start() - found_end < 3:
+            continue
+        found_end = match.end()
         if found is None or found.family is Family.PRICE or not cue.is_weak:
             found = cue
     return found
@@ -283,6 +289,22 @@ _PERCENT_KINDS = {
     Family.FEE: Kind.FEE_RATIO,
     Family.REBATE: Kind.REBATE_RATIO,
 }
+
+
+def share_like(amount: Amount, kind: Kind | None) -> tuple[Kind, Decimal | None, Decimal | None] | None:
+    """A per cent amount as a share of `kind`; None when there is no kind."""
+    return None if kind is None or kind is Kind.DISCOUNT_RATIO else _ratio(kind, amount, lambda v: v / 100)
+
+
+def in_context(kind: Kind, cue: Cue | None, text: str) -> Kind:
+    """年化 of a product that is bought is a yield; what 原来 was said to cost beside a price of now is a reference."""
+    if kind is Kind.INTEREST_RATE and cue is not None and cue.word.startswith("年化") and _INVESTED.search(text):
+        return Kind.INTEREST_RATE if _BORROWED.search(text) else Kind.YIELD_RATE
+    return kind
+
+
+_INVESTED = re.compile(r"理财|基金|持有|申购|净值|固收|兑付|存款|存单|大额|年金|教育金|养老金|增额|保本|R[1-5]|历史|收益|分红|业绩")
+_BORROWED = re.compile("贷|借|还款|本息|分期|月供")
 
 
 def _percent(amount: Amount, family: Family | None, word: str) -> tuple[Kind, Decimal | None, Decimal | None] | None:

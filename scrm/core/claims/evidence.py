@@ -29,7 +29,7 @@ _CLOSED_RIGHT = any_of("""
     提高 里面 当时 那户 那间 那栋 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
-    r"(?:第|共有|前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
+    r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile("买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少")
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -39,32 +39,46 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
+_PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
     报错 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
-    体脂 体重 体温 血压 血糖 心率 BMI bmi 减脂 增肌 身高 公斤 斤数 油耗 排量 马力 扭矩 轴距 胎压 续航 时速 电压
-    功率 转速 分辨率 像素 波长 频率 海拔 车牌 航班 车次 学号 词汇 单词 真题 模考
+    体脂 体重 体温 血压 血糖 心率 BMI bmi 减脂 增肌 [减瘦胖](?:了|到|肥|重|下来)?[^，。,0-9]{0,3}[0-9一二三四五六七八九十百]+斤
+    斤[^，。,]{0,4}[减瘦]到 胎压 离地 海拔 航班 车次 学号 词汇 单词 真题 模考 滴水 漏水 没热水 漏电 空鼓
 """)
 
 
-def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool) -> bool:
-    """Whether `amount` is money, or a share of it. `window` is where the words that belong to it begin."""
+def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool, beside: bool) -> bool:
+    """Whether `amount` is money, or a share of it. `window` is where the words that belong to it begin; `beside`: a
+    price of its size came just before.
+    """
     if amount.measure not in {Measure.MONEY, Measure.BARE}:
         return True
     if cue is not None and cue.family is Family.NOT_OURS:
         return False
-    if has_unit or amount.marked:
+    if amount.marked:
         return has_unit or not _is_piece(text, amount)
-    return not _CLOSED_RIGHT.match(text, amount.end) and _is_bare_price(text, amount, cue, window)
+    if _is_single_digit(amount) and (cue is None or cue.is_weak):
+        return False
+    if has_unit:
+        return True
+    return not _CLOSED_RIGHT.match(text, amount.end) and _is_bare_price(text, amount, cue, window, beside=beside)
 
 
-def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
+def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool) -> bool:
+    if cue is None or cue.family is Family.PRICE:
+        if _is_other_talk(text):
+            return False
     if cue is not None and not cue.is_weak:
         return not _is_memory(text, amount)
+    if beside and amount.measure is Measure.BARE and not _COUNTS_LEFT.search(text, window, amount.start):
+        return True
     return _stands_like_a_price(text, amount, cue, window)
 
 
 def _is_piece(text: str, amount: Amount) -> bool:
     """三块蛋糕: a few pieces of something, not yuan."""
+    if _PIECES.search(text) and text[amount.end - 1] == "块":
+        return True
     few = amount.chinese and amount.value is not None and amount.value < 10
     return few and text[amount.end - 1] == "块" and not _OPEN_RIGHT.match(text, amount.end)
 
@@ -76,12 +90,14 @@ def _is_memory(text: str, amount: Amount) -> bool:
 
 def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
     """No word tells: the shape of the number and what stands beside it decide."""
-    if amount.value is None or _is_memory(text, amount) or _COUNTS_LEFT.search(text, window, amount.start):
+    if amount.value is None:
+        return cue is not None and amount.scaled
+    if _is_memory(text, amount) or _COUNTS_LEFT.search(text, window, amount.start):
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1
-    if _is_single_digit(amount) or _is_other_talk(text):
-        return False
+    if _is_single_digit(amount) or (amount.elliptic and _is_large(amount)):
+        return not _is_single_digit(amount)
     if cue is None and amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
@@ -103,6 +119,11 @@ def _is_small_price(text: str, amount: Amount, cue: Cue | None, window: int) -> 
 def _is_single_digit(amount: Amount) -> bool:
     """一天一签字: a lone digit counts something."""
     return amount.chinese and amount.end - amount.start == 1 and not amount.scaled
+
+
+def _is_large(amount: Amount) -> bool:
+    """四千二, 1w2: nobody leaves the last unit out of a large number that is no price."""
+    return amount.value is not None and amount.value >= 10 * _SMALL
 
 
 def _is_other_talk(text: str) -> bool:

@@ -27,6 +27,8 @@ _RUN = re.compile(r"[零一二三四五六七八九]{3,}")
 _POINT = re.compile(r"点([零一二三四五六七八九]+)(?=[十百千万亿wkWK折成%块元个]|分之)")
 _MORE = re.compile(r"([多余来几])(?=[十百千万亿])")
 _LETTERS = frozenset("kKwW")
+_PRICED = re.compile("(?:不到|将近|差不多|大概|才|只要|卖|[收售特]价|也就|就|单价|均价)$")
+_PRICED_PER = re.compile("斤|公斤|平|节|晚|张|次|套|份|位|盒|瓶|杯|条|件|只|箱|袋|包")
 
 STARTS = re.compile(
     r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余元块]|分之)"
@@ -38,7 +40,8 @@ STARTS = re.compile(
 class Number:
     """A number read at a place. `value` is None for 几千; `value_max` is set for 四五千.
 
-    `chinese` and `scaled` (it has a unit such as 千 or w) tell how it is written; `scale` is its last unit.
+    `chinese`, `scaled` (it has a unit such as 千 or w) and `elliptic` (its last unit is left out: 四千八, 1w2) tell how
+    it is written; `scale` is its last unit.
     """
 
     value: Decimal | None
@@ -48,6 +51,7 @@ class Number:
     chinese: bool = False
     scaled: bool = False
     scale: int = 1
+    elliptic: bool = False
 
 
 def read_number(text: str, start: int) -> Number | None:
@@ -87,7 +91,7 @@ class _Reading:
         self.pending_start = start
         self.last_unit: int | None = None
         self.top_unit: int | None = None
-        self.zero = self.vague = self.chinese = self.letter = False
+        self.zero = self.vague = self.chinese = self.elliptic = False
         self.approx = Approx.EXACT
 
     def number(self) -> Number | None:
@@ -104,6 +108,7 @@ class _Reading:
             Approx.VAGUE if self.vague else self.approx,
             chinese=self.chinese,
             scaled=self.last_unit is not None,
+            elliptic=self.elliptic,
             scale=self.last_unit if self.last_unit is not None and not self.zero else 1,
         )
 
@@ -139,6 +144,7 @@ class _Reading:
         self.chinese = True
         if self.last_unit is None:
             self._pend(0, 0, 1)
+            self._take_point()
         else:
             self.zero = True
             self.place += 1
@@ -183,7 +189,7 @@ class _Reading:
         following = self.text[self.place + 1 : self.place + 2]
         counted = counts_at(self.text, self.place + 1)
         alone = self.last_unit is None
-        ends = counted or following in {*"块毛成"} if alone else (self.last_unit or 0) > 10 and not counted
+        ends = counted or following in {*"块毛成"} if alone else (self.last_unit or 0) > 10 and not counted or self.last_unit == 10 and counted
         if following not in _UNITS and not ends:
             return False
         self.pending = (low, Decimal(digit))
@@ -248,6 +254,7 @@ class _Reading:
         if scale is None:
             self.end = self.pending_start - (1 if self.zero else 0)
             return
+        self.elliptic = scale > 1
         self.section = _add(self.section, _times(self.pending, scale))
 
     def _tail_scale(self) -> Decimal | None:
@@ -267,8 +274,9 @@ class _Reading:
     def _is_cut(self, end: int) -> bool:
         """Whether the last digit counts what follows (两百五|一斤, 三百|三盒) rather than belonging to the number."""
         if self.last_unit == 10 and not self.zero:
-            single = self.text[self.pending_start] == "一" and self.section[0] + self.total[0] > 100
-            return single and re.compile("斤|公斤|平|节|晚|张|次|套").match(self.text, end) is not None
+            more = self.section[0] + self.total[0] > 100 or _PRICED.search(self.text, max(0, self.start - 4), self.start) is not None
+            single = self.text[self.pending_start] == "一" and more
+            return single and _PRICED_PER.match(self.text, end) is not None
         return not self.zero
 
     def _pend(self, low: int | Decimal, high: int | Decimal, width: int) -> None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrm.core.claims.amounts import Amount, Measure, find_amounts
-from scrm.core.claims.carrying import carried
+from scrm.core.claims.carrying import carried, is_beside, ratio_kind
 from scrm.core.claims.composites import Composite, find_composites
-from scrm.core.claims.cues import Cue, Family, classify, left_cue, right_cue
+from scrm.core.claims.cues import Cue, Family, classify, in_context, left_cue, right_cue, share_like
 from scrm.core.claims.evidence import is_money
 from scrm.core.claims.folding import Folded, fold
 from scrm.core.claims.masks import spans_of_no_money
@@ -80,7 +80,7 @@ def _amount_quotes(
         if amount.measure is Measure.COUNT:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
-        quote = _amount_quote(folded, amount, before, speaker)
+        quote = _amount_quote(folded, amount, before, last, speaker)
         if quote is not None:
             quote = quote if _told(quote) else carried(quote, last, raw)
             yield quote
@@ -94,15 +94,21 @@ def _told(quote: Quote) -> bool:
     return quote.cue in _WHOLE
 
 
-def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speaker) -> Quote | None:
+def _amount_quote(
+    folded: Folded, amount: Amount, previous: int, last: Quote | None, speaker: Speaker
+) -> Quote | None:
     text = folded.text
     window = max(previous, _clause_start(text, amount.start), amount.start - _REACH)
     cue = _cue(text, amount, window)
     per = _per(text, amount, window)
-    named = classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None) else None
+    beside = is_beside(amount.value, last)
+    named = classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None, beside=beside) else None
+    if named is None and amount.measure is Measure.PERCENT and cue is None:
+        named = share_like(amount, ratio_kind(last, folded.raw_span(amount.start, amount.end)[0]))
     if named is None:
         return None
     kind, value, value_max = named
+    kind = in_context(kind, cue, text)
     if kind is Kind.PRICE and per is not None:
         kind = Kind.UNIT_PRICE
     start, end = folded.raw_span(amount.start, amount.end)
@@ -121,7 +127,8 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, speaker: Speake
 
 
 def _cue(text: str, amount: Amount, window: int) -> Cue | None:
-    cue = right_cue(text, amount.end) or left_cue(text, window, amount.start)
+    of_share = amount.measure in {Measure.PERCENT, Measure.RATE, Measure.TENTH}
+    cue = right_cue(text, amount.end) or left_cue(text, window, amount.start, of_share=of_share)
     # 面积799每平: what is per something is a price, whatever the word before it measures.
     per_unit = cue is not None and cue.family is Family.NOT_OURS and unit_after(text, amount.end) is not None
     return None if per_unit else cue

@@ -35,9 +35,10 @@ _AFTER = re.compile(
     rf"(?P<first>{_UNIT})(?![版卡费])(?:(?:/|每|一)(?P<second>{_UNIT}))?"
 )
 _SLASHED = re.compile(r"\s?/\s?(?P<unit>[^\W0-9A-Za-z]{1,3}|[A-Za-z]{1,4})(?=\W|$|起|不|含|包|左右)")
+_RENT = re.compile(r"(?:元|块)?的?(?P<unit>[年月日])(?:租金?|费)")
 _ONE = "(?<![这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9])(?:一|1)"
 _FILLERS = """
-    下来 的话 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您
+    下来 的话 呢 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您
     你 交 付 缴 存 卖 就 才 也 都 只 要 收 是 算 能 可以 定价 打包 到手 : =
 """
 _BEFORE = re.compile(
@@ -52,10 +53,14 @@ _NAMED = tuple(
         ("月费|月租金?|包月|月服务费", "月"),
         ("日租金?|日均", "天"),
         ("时薪|钟点", "小时"),
+        ("按年(?:收|付|算|交|计)", "年"),
+        ("按月(?:收|付|算|交|计)", "月"),
+        ("按天(?:收|付|算|交|计)", "天"),
+        ("按人头?(?:收|算|计)", "人"),
         ("单价|均价", ""),
     )
 )
-_GOODS = "包|袋|盒|箱|瓶|罐|支|枝|件|个|斤|双|条|张|份|本|颗|片|块|只|组|套|杯|碗|卷|桶|提|串|公斤|根|对|把|粒|台|吨"
+_GOODS = "包|袋|盒|箱|瓶|罐|支|枝|件|个|斤|双|条|张|份|本|颗|片|块|只|组|套|科|门|杯|碗|卷|桶|提|串|公斤|根|对|把|粒|台|吨"
 _BUNDLE = re.compile(
     rf"\s?(?P<count>[0-9]+|[两二三四五六七八九十]+)\s?(?P<unit>{_GOODS}|节课?|次|人|年|个?月|天|晚|平)"
     "(?!减|打|折|起|送|以上|包邮|发货|到|内|后|免息)"
@@ -73,6 +78,9 @@ def unit_after(text: str, end: int) -> tuple[str, int] | None:
     if match is not None:
         return _joined(match), match.end()
     match = _SLASHED.match(text, end)
+    if match is not None:
+        return match["unit"], match.end()
+    match = _RENT.match(text, end)
     return None if match is None else (match["unit"], match.end())
 
 
