@@ -90,6 +90,8 @@ _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
 )
 _SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
+_LEAST = re.compile(rf"十{COUNTED}起[售订批卖拍购租]")
+_PER_ONE = re.compile("[一每][^，。,0-9]{1,6}$")
 _COUNT = re.compile(rf"\s?[多几来余]?{COUNTED}")
 
 
@@ -238,6 +240,10 @@ def _count(text: str, plain: Amount) -> Amount | None:
     match = _COUNT.match(text, plain.end)
     if match is None:
         return None
+    if plain.end - plain.start > 3 and _LEAST.match(text, plain.end - 1) and _PER_ONE.search(text, 0, plain.start):
+        shorter = read_number(text[: plain.end - 1], plain.start)
+        if shorter is not None:
+            return replace(plain, end=shorter.end, value=shorter.value)
     return replace(plain, end=match.end(), measure=Measure.COUNT, unit=match[0].strip().lstrip("多几来余"))
 
 

@@ -61,6 +61,8 @@ def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
         return quote
     if last.kind in _CORRECTABLE and _CORRECTS.search(between):
         return replace(quote, kind=last.kind, unit=last.unit)
-    if last.kind is Kind.UNIT_PRICE and not _WHOLE.search(between) and not _CHARGED.search(between):
+    if last.kind is Kind.UNIT_PRICE and not (
+        _WHOLE.search(between) or _CHARGED.search(between) or text.startswith("给我", quote.end)
+    ):
         return replace(quote, kind=Kind.UNIT_PRICE, unit=last.unit)
     return quote

@@ -16,7 +16,7 @@ _TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 �
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
     同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净 低 全
-    整 修 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
+    整 修 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
 _ADVERBS = """
     就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但
@@ -31,7 +31,10 @@ _CLOSED_RIGHT = any_of("""
 _COUNTS_LEFT = re.compile(
     r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
-_PRICE_TALK = re.compile("买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少")
+_PRICE_TALK = re.compile(
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理"
+    "|加[0-9]"
+)
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
 _MEMORY_SIZES = frozenset(map(Decimal, (256, 512, 1024)))
 _SOLD = re.compile("(?:[券卡票餐课装]|套餐|成人|儿童|小孩|大人|单卖|单买|单点)$")
@@ -39,6 +42,7 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
+_NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
 _PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
     报错 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
@@ -53,7 +57,7 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
     """
     if amount.measure not in {Measure.MONEY, Measure.BARE}:
         return True
-    if cue is not None and cue.family is Family.NOT_OURS:
+    if cue is not None and cue.family in {Family.NOT_OURS, Family.ATTRIBUTE}:
         return False
     if amount.marked:
         return has_unit or not _is_piece(text, amount)
@@ -66,7 +70,7 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
 
 def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool) -> bool:
     if cue is None or cue.family is Family.PRICE:
-        if _is_other_talk(text):
+        if not amount.scaled and _is_other_talk(text):
             return False
     if cue is not None and not cue.is_weak:
         return not _is_memory(text, amount)
@@ -109,7 +113,7 @@ def _is_small_price(text: str, amount: Amount, cue: Cue | None, window: int) -> 
     """9.9 looks like a price; 35 is one where prices are talked of and it opens the clause or has a weak cue."""
     if not amount.chinese and _ENDS_LIKE_A_PRICE.search(text, amount.start, amount.end):
         return True
-    if _SOLD.search(text, window, amount.start):
+    if _SOLD.search(text, window, amount.start) or _is_menu_line(text, amount, window):
         return True
     if amount.value is None or amount.value < 5 or not _PRICE_TALK.search(text):
         return False
@@ -129,6 +133,12 @@ def _is_large(amount: Amount) -> bool:
 def _is_other_talk(text: str) -> bool:
     """Whether a message talks of machines, bodies or places and never of money: its numbers are theirs."""
     return _OTHER_TALK.search(text) is not None and not _PRICE_TALK.search(text)
+
+
+def _is_menu_line(text: str, amount: Amount, window: int) -> bool:
+    """拍片80，挂号免费: a short name and a number, nothing else, in a message that talks of prices."""
+    closed = amount.end == len(text) or text[amount.end] in "，,。;；!！"
+    return closed and _NAME.fullmatch(text, window, amount.start) is not None and bool(_PRICE_TALK.search(text))
 
 
 def _looks_like_a_year(amount: Amount) -> bool:

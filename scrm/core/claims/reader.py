@@ -22,6 +22,7 @@ _TRIGGER = re.compile(
 )
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
+_SWAPPED = re.compile(r"(?:元|块钱?)?(?:就|可以?|能)?[抵顶当][0-9一二两三四五六七八九]")
 _WHOLE = frozenset(
     "总价 落地 裸车 包干 全款 合计 总计 总共 一共 共计 共 打包 一口价 到手价 到手 实付 套餐费 年卡 月卡 季卡 次卡".split()
 )
@@ -108,7 +109,7 @@ def _amount_quote(
     if named is None:
         return None
     kind, value, value_max = named
-    kind = in_context(kind, cue, text)
+    kind = in_context(kind, cue, text, window, amount.start)
     if kind is Kind.PRICE and per is not None:
         kind = Kind.UNIT_PRICE
     start, end = folded.raw_span(amount.start, amount.end)
@@ -130,8 +131,12 @@ def _cue(text: str, amount: Amount, window: int) -> Cue | None:
     of_share = amount.measure in {Measure.PERCENT, Measure.RATE, Measure.TENTH}
     cue = right_cue(text, amount.end) or left_cue(text, window, amount.start, of_share=of_share)
     # 面积799每平: what is per something is a price, whatever the word before it measures.
-    per_unit = cue is not None and cue.family is Family.NOT_OURS and unit_after(text, amount.end) is not None
-    return None if per_unit else cue
+    per_unit = cue is not None and cue.family in {Family.NOT_OURS, Family.ATTRIBUTE} and unit_after(text, amount.end) is not None
+    if per_unit or (cue is not None and cue.family is Family.ATTRIBUTE and amount.marked):
+        return None
+    if _SWAPPED.match(text, amount.end) and (cue is None or cue.family in {Family.PRICE, Family.OFF}):
+        return Cue(Family.PRICE if cue is not None and cue.family is Family.OFF else Family.DEPOSIT, "抵")
+    return cue
 
 
 def _clause_start(text: str, place: int) -> int:
