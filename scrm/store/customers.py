@@ -23,7 +23,7 @@ MADE_UP, TOLD, BY_HAND = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """Two customers became one. `identities` are the ids that moved."""
+    """Two customers became one. `household_id` is the household that came to the kept one with it, if any."""
 
     id: int
     kept_id: int
@@ -33,6 +33,7 @@ class Merge:
     actor: str
     at: datetime
     undone_at: datetime | None = None
+    household_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +93,28 @@ class Customers(Noun):
         raise NotFound("there is no such customer")
 
     async def lock(self, customer_ids: Iterable[int]) -> None:
-        """Nobody else writes about these customers until the transaction ends. Locks are taken in id order."""
-        wanted = sorted(set(customer_ids))
+        """Nobody else writes about these customers and their households until the transaction ends. Locks are taken in
+        id order, all in one statement, so that two transactions never wait for each other.
+        """
+        wanted = set(customer_ids)
         if not self._work.is_sqlite and wanted:
+            wanted |= await self._companions(wanted)
             await self._work.rows(
                 select(_customers.c.id)
-                .where(self._work.among(_customers.c.id, wanted))
+                .where(self._work.among(_customers.c.id, sorted(wanted)))
                 .order_by(_customers.c.id)
                 .with_for_update()
             )
+
+    async def _companions(self, customer_ids: set[int]) -> set[int]:
+        """Everybody in the households of these customers."""
+        own, other = _customers.alias("own"), _customers.alias("other")
+        rows = await self._work.rows(
+            select(other.c.id)
+            .join(own, own.c.household_id == other.c.household_id)
+            .where(self._work.among(own.c.id, customer_ids))
+        )
+        return {row.id for row in rows}
 
     async def touch(self, activities: Sequence[Activity]) -> None:
         """Bring the customer list up to date after a batch."""
@@ -142,6 +156,15 @@ class Customers(Noun):
 
     async def assign(self, customer_id: int, owner_id: int | None) -> None:
         await self._work.run(update(_customers).where(_customers.c.id == customer_id).values(owner_id=owner_id))
+
+    async def put_into(self, customer_id: int, household_id: int | None, role: str) -> None:
+        """Put a customer into a household, or out of it (None). The customer must be locked."""
+        c = _customers.c
+        await self._work.run(
+            update(_customers)
+            .where(c.id == customer_id)
+            .values(household_id=household_id, household_role=role, version=c.version + 1)
+        )
 
     async def mark_read(self, customer_id: int) -> bool:
         """Forget the unread count; says whether there was any."""
@@ -222,6 +245,7 @@ class Customers(Noun):
             raise Conflict("a later merge builds on this one: undo that first")
         await self.lock([row.kept_id, row.merged_id])
         await self._move(row.identities, row.kept_id, row.merged_id)
+        await self._give_household_back(_merge(row))
         await self._work.run(update(_customers).where(_customers.c.id == row.merged_id).values(merged_into=None))
         for customer_id in (row.kept_id, row.merged_id):
             await self._recount(customer_id)
@@ -263,6 +287,7 @@ class Customers(Noun):
         """Move everything of `other` to `keep`, with a record that undoes it. Both must be locked."""
         rows = await self._work.rows(select(_identities.c.id).where(_identities.c.customer_id == other))
         moved = [row.id for row in rows]
+        household_id = await self._take_over_household(keep, other)
         merge = Merge(
             id=self._work.ids.next(),
             kept_id=keep,
@@ -271,6 +296,7 @@ class Customers(Noun):
             reason=reason[:500],
             actor=actor,
             at=self._work.now,
+            household_id=household_id,
         )
         await self._move(moved, other, keep)
         await self._work.run(update(_customers).where(_customers.c.id == other).values(merged_into=keep))
@@ -288,6 +314,7 @@ class Customers(Noun):
                     "actor": actor,
                     "at": merge.at,
                     "identities": moved,
+                    "household_id": household_id,
                 }
             ],
         )
@@ -323,6 +350,19 @@ class Customers(Noun):
             )
             .values(customer_id=target)
         )
+
+    async def _take_over_household(self, keep: int, other: int) -> int | None:
+        """Who has no household comes into that of the one they turn out to be; an own one is kept."""
+        both = await self.load([keep, other])
+        if both[keep].household_id is not None or both[other].household_id is None:
+            return None
+        await self.put_into(keep, both[other].household_id, both[other].household_role)
+        return both[other].household_id
+
+    async def _give_household_back(self, merge: Merge) -> None:
+        kept = (await self.load([merge.kept_id]))[merge.kept_id]
+        if merge.household_id is not None and kept.household_id == merge.household_id:
+            await self.put_into(merge.kept_id, None, "")
 
     async def _name_after_merge(self, keep: int, other: int) -> None:
         c = _customers.c
@@ -389,10 +429,8 @@ def _merge(row: Row[Any]) -> Merge:
         actor=row.actor,
         at=row.at,
         undone_at=row.undone_at,
+        household_id=row.household_id,
     )
 
 
-_COLUMNS = [
-    _customers.c[name]
-    for name in ("id", "name", "owner_id", "created_at", "merged_into", "last_at", "last_entry_id", "unread", "version")
-]
+_COLUMNS = [_customers.c[name] for name in Customer.__dataclass_fields__]

@@ -27,6 +27,7 @@ from scrm.store.channels import Channels
 from scrm.store.claims import Claims
 from scrm.store.customers import Customers
 from scrm.store.events import Events
+from scrm.store.households import Households
 from scrm.store.imports import Imports
 from scrm.store.inbox import Inbox
 from scrm.store.prices import Prices
@@ -163,6 +164,10 @@ class Transaction(Work):
     @cached_property
     def events(self) -> Events:
         return Events(self)
+
+    @cached_property
+    def households(self) -> Households:
+        return Households(self)
 
     @cached_property
     def imports(self) -> Imports:

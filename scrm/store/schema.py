@@ -211,6 +211,7 @@ merges = Table(
     Column("identities", Document, nullable=False),
     Column("undone_at", UtcTime),
     Column("undone_by", String(100)),
+    Column("household_id", BigInteger, comment="The household the kept customer took over with it, if any."),
 )
 
 entries = Table(

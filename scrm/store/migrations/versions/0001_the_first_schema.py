@@ -418,6 +418,12 @@ def upgrade() -> None:
         sa.Column("identities", schema.Document, nullable=False),
         sa.Column("undone_at", schema.UtcTime(), nullable=True),
         sa.Column("undone_by", sa.String(length=100), nullable=True),
+        sa.Column(
+            "household_id",
+            sa.BigInteger(),
+            nullable=True,
+            comment="The household the kept customer took over with it, if any.",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
     )
     with op.batch_alter_table("merges", schema=None) as batch_op:
