@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -51,6 +51,21 @@ class Deed:
             payload=payload,
         )
 
+    @classmethod
+    def by_hub(
+        cls, action: str, object_type: str, object_id: str, *, version: int | None = None, **payload: Json
+    ) -> Self:
+        """What the hub did by itself."""
+        return cls(
+            actor="hub",
+            actor_role="hub",
+            action=action,
+            object_type=object_type,
+            object_id=object_id,
+            object_version=version,
+            payload=payload,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -74,21 +89,7 @@ class Link:
 def linked(deed: Deed, *, seq: int, at: datetime, salt: bytes, prev: bytes) -> Link:
     """The deed as the entry `seq` after the one whose hash is `prev`."""
     payload = canonical(deed.payload)
-    commitment = committed(salt, payload)
-    fields: dict[str, Json] = {
-        "v": FORMAT,
-        "seq": seq,
-        "at": stamp(at),
-        "actor": deed.actor,
-        "actor_role": deed.actor_role,
-        "action": deed.action,
-        "object_type": deed.object_type,
-        "object_id": deed.object_id,
-        "object_version": deed.object_version,
-        "commitment": commitment.hex(),
-        "prev": prev.hex(),
-    }
-    return Link(
+    link = Link(
         seq=seq,
         at=at,
         actor=deed.actor,
@@ -99,10 +100,29 @@ def linked(deed: Deed, *, seq: int, at: datetime, salt: bytes, prev: bytes) -> L
         object_version=deed.object_version,
         payload=payload,
         salt=salt,
-        commitment=commitment,
+        commitment=committed(salt, payload),
         prev=prev,
-        entry=hashlib.sha256(b"\x00" + canonical(fields).encode()).digest(),
+        entry=b"",
     )
+    return replace(link, entry=hashed(link))
+
+
+def hashed(link: Link) -> bytes:
+    """What `link.entry` has to be for what the link says."""
+    fields: dict[str, Json] = {
+        "v": FORMAT,
+        "seq": link.seq,
+        "at": stamp(link.at),
+        "actor": link.actor,
+        "actor_role": link.actor_role,
+        "action": link.action,
+        "object_type": link.object_type,
+        "object_id": link.object_id,
+        "object_version": link.object_version,
+        "commitment": link.commitment.hex(),
+        "prev": link.prev.hex(),
+    }
+    return hashlib.sha256(b"\x00" + canonical(fields).encode()).digest()
 
 
 def committed(salt: bytes, text: str) -> bytes:
@@ -112,9 +132,12 @@ def committed(salt: bytes, text: str) -> bytes:
 
 def canonical(document: Mapping[str, Json]) -> str:
     """One text for one document: keys sorted, no spaces, Chinese as it is (RFC 8785 for documents without floats)."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _encode(document)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def stamp(at: datetime) -> str:
     """The time as it is hashed: UTC, always six digits of a second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
