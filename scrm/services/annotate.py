@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from scrm.core.cases import Case
 from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
-from scrm.core.compliance import Finding, Statement, check
+from scrm.core.compliance import Finding, Statement
 from scrm.core.compliance.noticing import arouses, matters
 from scrm.core.events import Event
 from scrm.core.ids import first_at, public
@@ -16,6 +16,7 @@ from scrm.core.price_book import PriceBook
 from scrm.core.tagging import Tag, Utterance, tag_messages
 from scrm.core.timeline import Entry, Json, Part, Speaker, parts
 from scrm.hub import Hub, Understanding
+from scrm.services.circles import Found, check_circle, circles_of
 from scrm.services.prices import current_book
 from scrm.store.cases import Attached, NewFinding
 from scrm.store.claims import NewClaim, Said
@@ -103,10 +104,12 @@ async def findings_of_draft(
         claims=claims,
         products=find_products(text, book),
     )
-    said = (await tx.claims.history([customer_id], since=now - HISTORY)).get(customer_id, [])
-    statements = [*(_about_products(_statement(one), book) for one in said), draft]
-    found = check(statements, book, hub.understanding.rules, since=now)
-    return tuple(finding for finding in found if finding.entry_id == DRAFT), book
+    (circle,) = await circles_of(tx, [customer_id])
+    histories = await tx.claims.history(circle.members, since=now - HISTORY)
+    said = {member: [_about_products(_statement(one), book) for one in of_one] for member, of_one in histories.items()}
+    said.setdefault(customer_id, []).append(draft)
+    found = check_circle(circle, said, book, hub.understanding.rules, since={customer_id: now})
+    return tuple(one.finding for one in found if one.finding.entry_id == DRAFT), book
 
 
 DRAFT = "draft"
@@ -178,21 +181,27 @@ async def _check(
                 since[customer_id] = min(statement.at, since.get(customer_id, statement.at))
     if not since:
         return Attached((), ())
-    histories = await tx.claims.history(since, since=min(since.values()) - HISTORY)
+    circles = await circles_of(tx, since)
+    everybody = {member for circle in circles for member in circle.members}
+    histories = await tx.claims.history(everybody, since=min(since.values()) - HISTORY)
     found: list[NewFinding] = []
-    for customer_id in sorted(since):
-        fresh = news.get(customer_id, {})
-        said = [_statement(one) for one in histories.get(customer_id, []) if _said_id(one) not in fresh]
-        statements = [_about_products(one, book) for one in (*said, *fresh.values())]
-        findings = check(statements, book, hub.understanding.rules, since=since[customer_id])
-        found += _to_store(customer_id, findings)
+    for circle in circles:
+        said = {member: _statements(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
+        starts = {member: since[member] for member in circle.members if member in since}
+        found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
     return await tx.cases.attach(found)
 
 
-def _to_store(customer_id: int, findings: Iterable[Finding]) -> list[NewFinding]:
+def _statements(stored: Iterable[Said], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:
+    """What was said to one customer: what is on file, and what has just been read."""
+    earlier = [_statement(one) for one in stored if _said_id(one) not in fresh]
+    return [_about_products(one, book) for one in (*earlier, *fresh.values())]
+
+
+def _to_store(found: Iterable[Found]) -> list[NewFinding]:
     return [
         NewFinding(
-            customer_id=customer_id,
+            customer_id=one.customer_id,
             entry_id=entry_of(finding.entry_id),
             against_id=entry_of(finding.against) if finding.against else None,
             rule=finding.rule,
@@ -206,8 +215,8 @@ def _to_store(customer_id: int, findings: Iterable[Finding]) -> list[NewFinding]
                 "raised_by": finding.raised_by,
             },
         )
-        for finding in findings
-        if finding.severity > "S0"
+        for one in found
+        if (finding := one.finding).severity > "S0"
     ]
 
 
