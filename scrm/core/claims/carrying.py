@@ -14,7 +14,7 @@ _COUNT = "0123456789一二两三四五六七八九十百千"
 _LIKE = 3
 _WHOLE = any_of("""
     总 共 合计 全款 全程 全年 整 落地 裸车 打包 套餐 疗程 卡 包干 包下 到手 实付 下来 一次性 加 另 送 价值 首付 定金 押金
-    单独 封顶 最低消费 低消 起充 充 存 办 买[0-9两二三四五六七八九十]
+    单独 封顶 最低消费 低消 起充 充 存 办 [0-9两二三四五六七八九十](?:支|年|个|件|节|次|瓶|盒|箱|人|台|套|斤|张|份)(?!以上|及|起)
 """)
 _CHARGED = re.compile("刷|扣|卖|做$|给我|收我|付了")
 _CORRECTS = re.compile(r"不是|而是|[,，。 ]是|怎么|结果|却|变成|成了|改成|[要收扣]我|说成|听成|看错|记错|反而|现在|降到|涨到")
@@ -45,6 +45,21 @@ def is_beside(value: Decimal | None, last: Quote | None) -> bool:
     return last.value / _LIKE <= value <= last.value * _LIKE
 
 
+def _names_ten_thousands(quote: Quote, last: Quote, text: str) -> bool:
+    """四百一十万，能谈到三百九十五: the second is in 万 too."""
+    if last.value is None or quote.value is None or last.value < 1_000_000 or text[last.end - 1] not in "万w":
+        return False
+    return last.value / _LIKE <= quote.value * 10_000 <= last.value * _LIKE
+
+
+def is_least_quantity(quote: Quote, last: Quote | None, text: str) -> bool:
+    """单价6块8，500起: a number that opens its clause after a unit price, far from it, is how many must be bought."""
+    if last is None or last.kind is not Kind.UNIT_PRICE or quote.value is None or last.value is None or quote.cue:
+        return False
+    alone = text[quote.start - 1 : quote.start] in {"，", ","} and text[quote.start : quote.end].endswith("起")
+    return alone and quote.value > 5 * last.value
+
+
 def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
     """`quote`, a price no strong word told the kind of, with what it takes over from `last`, the quote before it."""
     if last is None or quote.kind is not Kind.PRICE or quote.value is None or last.value is None:
@@ -52,6 +67,8 @@ def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
     between = text[last.end : quote.start]
     if len(between) > _REACH:
         return quote
+    if _names_ten_thousands(quote, last, text):
+        return replace(quote, value=quote.value * 10_000, value_max=quote.value_max and quote.value_max * 10_000)
     if quote.unit:
         tier = last.kind is Kind.UNIT_PRICE and quote.unit.lstrip(_COUNT) == last.unit and quote.value <= last.value
         return replace(quote, kind=Kind.UNIT_PRICE, unit=last.unit) if tier else quote

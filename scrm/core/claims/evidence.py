@@ -43,6 +43,8 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
+_MENU = re.compile(r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)")
+_EXAM = re.compile("模拟考|模考|[一二]本线|分数线|雅思|托福")
 _PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
     报错 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
@@ -64,13 +66,14 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
     if _is_single_digit(amount) and (cue is None or cue.is_weak):
         return False
     if has_unit:
-        return True
-    return not _CLOSED_RIGHT.match(text, amount.end) and _is_bare_price(text, amount, cue, window, beside=beside)
+        return not _EXAM.search(text)
+    closed = (cue is None or cue.is_weak) and _CLOSED_RIGHT.match(text, amount.end) is not None
+    return not closed and _is_bare_price(text, amount, cue, window, beside=beside)
 
 
 def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool) -> bool:
     if cue is None or cue.family is Family.PRICE:
-        if not amount.scaled and _is_other_talk(text):
+        if _is_other_talk(text) and not (amount.scaled and _is_over(amount, 10_000)):
             return False
     if cue is not None and not cue.is_weak:
         return not _is_memory(text, amount)
@@ -100,8 +103,10 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1
-    if _is_single_digit(amount) or (amount.elliptic and _is_large(amount)):
-        return not _is_single_digit(amount)
+    if _is_single_digit(amount):
+        return False
+    if _is_written_like_a_price(text, amount):
+        return True
     if cue is None and amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
@@ -125,9 +130,17 @@ def _is_single_digit(amount: Amount) -> bool:
     return amount.chinese and amount.end - amount.start == 1 and not amount.scaled
 
 
-def _is_large(amount: Amount) -> bool:
-    """四千二, 1w2: nobody leaves the last unit out of a large number that is no price."""
-    return amount.value is not None and amount.value >= 10 * _SMALL
+def _is_over(amount: Amount, least: int) -> bool:
+    return amount.value is not None and amount.value >= least
+
+
+def _is_written_like_a_price(text: str, amount: Amount) -> bool:
+    """四千二, 1w2, 8.8万, 一千六百九十九: no large number that is no price is written so, but before a unit of its own."""
+    if amount.value is None or not _is_over(amount, 1000):
+        return False
+    to_the_yuan = amount.chinese and amount.scaled and amount.value % 10 != 0
+    in_ten_thousands = amount.scaled and "." in text[amount.start : amount.end]
+    return amount.elliptic or to_the_yuan or in_ten_thousands and text[amount.end : amount.end + 1] != "+"
 
 
 def _is_other_talk(text: str) -> bool:
@@ -137,8 +150,10 @@ def _is_other_talk(text: str) -> bool:
 
 def _is_menu_line(text: str, amount: Amount, window: int) -> bool:
     """拍片80，挂号免费: a short name and a number, nothing else, in a message that talks of prices."""
-    closed = amount.end == len(text) or text[amount.end] in "，,。;；!！"
-    return closed and _NAME.fullmatch(text, window, amount.start) is not None and bool(_PRICE_TALK.search(text))
+    closed = amount.end == len(text) or text[amount.end] in "，,。;；!！往起"
+    if not closed or _NAME.fullmatch(text, window, amount.start) is None:
+        return False
+    return _PRICE_TALK.search(text) is not None or len(_MENU.findall(text)) > 1
 
 
 def _looks_like_a_year(amount: Amount) -> bool:

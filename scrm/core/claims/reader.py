@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrm.core.claims.amounts import Amount, Measure, find_amounts
-from scrm.core.claims.carrying import carried, is_beside, ratio_kind
+from scrm.core.claims.carrying import carried, is_beside, is_least_quantity, ratio_kind
 from scrm.core.claims.composites import Composite, find_composites
 from scrm.core.claims.cues import Cue, Family, classify, in_context, left_cue, right_cue, share_like
 from scrm.core.claims.evidence import is_money
@@ -82,7 +82,7 @@ def _amount_quotes(
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
         quote = _amount_quote(folded, amount, before, last, speaker)
-        if quote is not None:
+        if quote is not None and not is_least_quantity(quote, last, raw):
             quote = quote if _told(quote) else carried(quote, last, raw)
             yield quote
             last = quote
@@ -110,7 +110,7 @@ def _amount_quote(
         return None
     kind, value, value_max = named
     kind = in_context(kind, cue, text, window, amount.start)
-    if kind is Kind.PRICE and per is not None:
+    if per is not None and (kind is Kind.PRICE or (cue is not None and cue.word.startswith("加一"))):
         kind = Kind.UNIT_PRICE
     start, end = folded.raw_span(amount.start, amount.end)
     return Quote(
