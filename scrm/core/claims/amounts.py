@@ -90,6 +90,8 @@ _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
 )
 _SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
+# 9.95斤: nobody weighs so exactly; it is 9.9 for 5斤 with the gap lost.
+_GLUED = re.compile(r"[0-9]{1,3}\.[89][2-9](?:斤|个|盒|包|袋|瓶|只|条|件|双|张|枚|罐|提|支|份)")
 _LEAST = re.compile(rf"十{COUNTED}起[售订批卖拍购租]")
 _PER_ONE = re.compile("[一每][^，。,0-9]{1,6}$")
 _COUNT = re.compile(rf"\s?[多几来余]?{COUNTED}")
@@ -240,6 +242,8 @@ def _count(text: str, plain: Amount) -> Amount | None:
     match = _COUNT.match(text, plain.end)
     if match is None:
         return None
+    if _GLUED.fullmatch(text, plain.start, match.end()):
+        return replace(plain, end=plain.end - 1, value=Decimal(text[plain.start : plain.end - 1]))
     if plain.end - plain.start > 3 and _LEAST.match(text, plain.end - 1) and _PER_ONE.search(text, 0, plain.start):
         shorter = read_number(text[: plain.end - 1], plain.start)
         if shorter is not None:

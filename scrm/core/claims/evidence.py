@@ -44,6 +44,7 @@ _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
 _MENU = re.compile(r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)")
+_SPECS = re.compile("像素|毫安|芯片|处理器|屏幕|播放|粉丝|并发|人口|注册资本")
 _EXAM = re.compile("模拟考|模考|[一二]本线|分数线|雅思|托福")
 _PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
@@ -104,6 +105,8 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
         return amount.value >= 1
     if _is_single_digit(amount):
+        return False
+    if cue is None and _SPECS.search(text) and not _PRICE_TALK.search(text):
         return False
     if _is_written_like_a_price(text, amount):
         return True
