@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scrm.core.timeline import Identity
 
 SINGLE_VALUED = frozenset({"unionid"})
 """A person has at most one of these: two different ones contradict a match."""
+
+
+class HouseholdRole(StrEnum):
+    """Who a member of a household is to the others: 本人, 配偶, 父母, 孩子, 朋友, 同事, 其他."""
+
+    SELF = "self"
+    SPOUSE = "spouse"
+    PARENT = "parent"
+    CHILD = "child"
+    FRIEND = "friend"
+    COLLEAGUE = "colleague"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,22 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType(name="customer.changed", version=1, description="A customer's name, owner or reading state changed."),
     EventType(name="customers.merged", version=1, description="Two customers turned out to be one person."),
     EventType(name="customers.merge_undone", version=1, description="A merge was taken back."),
+    EventType(
+        name="household.changed", version=1, description="Somebody joined or left a household, or its names changed."
+    ),
     EventType(name="message.queued", version=1, description="A reply was accepted and waits to be carried."),
     EventType(name="message.sent", version=1, description="The provider took a reply."),
     EventType(name="message.failed", version=1, description="A reply will not arrive; the reason is in the payload."),
     EventType(name="case.opened", version=1, description="A compliance rule found something an auditor should judge."),
-    EventType(name="case.changed", version=1, description="More evidence joined a case, or somebody took it."),
-    EventType(name="case.decided", version=1, description="An auditor gave a verdict."),
+    EventType(
+        name="case.changed", version=1, description="More evidence joined a case, or somebody took or closed it."
+    ),
+    EventType(name="case.decided", version=1, description="The verdict on a case is final."),
+    EventType(
+        name="case.overdue", version=1, description="A case was not judged in time; the payload says whom to tell."
+    ),
+    EventType(name="case.remedied", version=1, description="It is on file what was done about a breach."),
+    EventType(name="case.reopened", version=1, description="A case that was decided is to be judged again."),
     EventType(name="import.progressed", version=1, description="A file import moved on.", internal=True),
     EventType(name="import.finished", version=1, description="A file import ended; the payload has its figures."),
     EventType(name="endpoint.tested", version=1, description="Sent on request, to try a webhook endpoint."),

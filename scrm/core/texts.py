@@ -34,6 +34,7 @@ _TEMPLATES = {
         "price-condition-missing": "{price} 是“{condition}”的价格，这里没有说明条件",
         "price-arithmetic": "按所说的折扣应为 {expected}；这里是 {price}",
         "until": "(到 {day} 有效)",
+        "told_to": " 对同一家庭的{member}",
         "promotion": "活动",
         "money": "{amount} 元",
         "per": "{amount} 元/{unit}",
@@ -51,6 +52,7 @@ _TEMPLATES = {
         "price-condition-missing": "{price} is the price for “{condition}”; the condition is not named here",
         "price-arithmetic": "The discount named makes {expected}; here it is {price}",
         "until": " (valid until {day})",
+        "told_to": " to {member} of the same household",
         "promotion": "the promotion",
         "money": "CNY {amount}",
         "per": "CNY {amount} per {unit}",
@@ -96,7 +98,7 @@ def render(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] |
     facts = finding.facts
     return templates[finding.rule].format(
         who=_who(facts, language, names or {}),
-        when=_local(facts.get("earlier_at"), "%m-%d %H:%M"),
+        when=_local(facts.get("earlier_at"), "%m-%d %H:%M") + _told_to(facts, templates),
         earlier=_money(facts.get("earlier_price"), facts.get("unit"), templates),
         until=_until(facts.get("earlier_until"), templates),
         price=_money(facts.get("price"), facts.get("unit"), templates),
@@ -122,6 +124,11 @@ def _who(facts: Mapping[str, Json], language: str, names: Mapping[str, str]) -> 
     elif where.endswith(tuple(words.values())):
         speaker = f"·{speaker}"
     return f"{where}{speaker} {names.get(actor, actor)}".strip()
+
+
+def _told_to(facts: Mapping[str, Json], templates: Mapping[str, str]) -> str:
+    """The member of the household who was told the earlier word, where it was another one."""
+    return templates["told_to"].format(member=facts["told_to"]) if facts.get("told_to") else ""
 
 
 def _local(value: Json, pattern: str) -> str:

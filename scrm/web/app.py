@@ -11,12 +11,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from scrm.connector import ServesPages
 from scrm.hub import Hub
 from scrm.web import callbacks, console, docs
-from scrm.web.api import cases, channels, customers, library, session, webhooks
+from scrm.web.api import cases, channels, customers, households, library, session, webhooks
 from scrm.web.live import LIVE, LiveFeed, stream_events
 from scrm.web.middleware import answer_problems, identify
 from scrm.web.openapi import HUB, PREFIX, document, mount
 
-GROUPS = (session.ROUTES, customers.ROUTES, cases.ROUTES, channels.ROUTES, webhooks.ROUTES, library.ROUTES)
+GROUPS = (
+    session.ROUTES,
+    customers.ROUTES,
+    households.ROUTES,
+    cases.ROUTES,
+    channels.ROUTES,
+    webhooks.ROUTES,
+    library.ROUTES,
+)
 _LARGEST_BODY = 210 * 1024 * 1024
 
 

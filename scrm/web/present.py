@@ -22,6 +22,7 @@ from scrm.core.texts import render, rule_name
 from scrm.core.timeline import SELLERS, Entry
 from scrm.hub import Hub
 from scrm.services.annotate import HISTORY, entry_of, part_start
+from scrm.services.circles import circles_of
 from scrm.services.outbound import is_blocking, routes_to
 from scrm.services.prices import current_book
 from scrm.store.cases import StoredFinding
@@ -29,6 +30,8 @@ from scrm.store.claims import Said
 from scrm.store.customers import Customer, KnownIdentity
 from scrm.store.database import Transaction
 from scrm.web import schemas
+from scrm.web.schemas.customers import ToldTo
+from scrm.web.schemas.households import HouseholdOut, MemberOut
 
 KeyT = TypeVar("KeyT")
 _CLOSED = {
@@ -103,7 +106,9 @@ class Presenting:
         (row,) = await self.customers(tx, [customer])
         identities = await tx.customers.identities([customer.id])
         book = await current_book(self.hub, tx)
-        said = (await tx.claims.history([customer.id], since=tx.now - HISTORY)).get(customer.id, [])
+        (circle,) = await circles_of(tx, [customer.id])
+        names = circle.members
+        histories = await tx.claims.history(names, since=tx.now - HISTORY)
         return schemas.CustomerDetail(
             **row.model_dump(),
             identities=[self._identity(identity) for identity in identities],
@@ -124,7 +129,8 @@ class Presenting:
                 for other, reason in await tx.customers.maybe_same(customer.id)
             ],
             reply_channels=[self._route(route) for route in await routes_to(self.hub, tx, customer.id)],
-            standing_claims=self._standing(said, book, tx.now),
+            standing_claims=self._standing(customer.id, histories, names, book, tx.now),
+            household=await present_household(tx, customer.household_id) if customer.household_id else None,
         )
 
     def _identity(self, known: KnownIdentity) -> schemas.IdentityOut:
@@ -157,10 +163,19 @@ class Presenting:
             remaining=route.remaining,
         )
 
-    def _standing(self, said: Sequence[Said], book: PriceBook, now: datetime) -> list[schemas.StandingClaimOut]:
-        """What this customer has been told and what still stands, the latest of each product first."""
+    def _standing(
+        self,
+        customer_id: int,
+        histories: Mapping[int, Sequence[Said]],
+        names: Mapping[int, str],
+        book: PriceBook,
+        now: datetime,
+    ) -> list[schemas.StandingClaimOut]:
+        """What this customer and their household have been told and what still stands, the latest of each product
+        first.
+        """
         standing: dict[tuple[str, str], schemas.StandingClaimOut] = {}
-        for one in said:
+        for one in sorted((one for of_one in histories.values() for one in of_one), key=lambda one: one.at):
             for claim in one.claims:
                 if one.speaker not in SELLERS or not _still_stands(claim, one.at, now):
                     continue
@@ -176,6 +191,9 @@ class Presenting:
                     channel_kind=self._kind(one.channel),
                     speaker=one.speaker,
                     actor_name=self._name(one.actor),
+                    told_to=None
+                    if one.customer_id == customer_id
+                    else ToldTo(customer_id=public("cus", one.customer_id), name=names[one.customer_id]),
                 )
         return sorted(standing.values(), key=lambda claim: claim.at, reverse=True)
 
@@ -243,6 +261,7 @@ class Presenting:
                         at=version.at, text=version.text, change="edited" if version.change == "edited" else "recalled"
                     )
                     for version in versions.get(entry.id, [])
+                    if version.change != "completed"
                 ],
                 findings=[self.stored_finding(finding, against) for finding in findings.get(entry.id, [])],
             )
@@ -398,6 +417,23 @@ class Presenting:
 
     def _name(self, known_as: str) -> str:
         return self.names.get(known_as, known_as)
+
+
+async def present_household(tx: Transaction, household_id: int) -> HouseholdOut:
+    """A household with its members."""
+    household = await tx.households.get(household_id)
+    members = (await tx.households.members([household_id])).get(household_id, [])
+    return HouseholdOut(
+        id=public("hou", household.id),
+        name=household.name,
+        created_at=household.created_at,
+        members=[
+            MemberOut.model_validate(
+                {"customer_id": public("cus", one.customer_id), "name": one.name, "role": one.role}
+            )
+            for one in members
+        ],
+    )
 
 
 def as_finding(stored: StoredFinding) -> Finding:

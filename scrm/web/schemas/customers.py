@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from scrm.web.schemas.households import HouseholdOut
 from scrm.web.schemas.shapes import Money, Paging, Shape
 
 
@@ -77,8 +78,15 @@ class ReplyChannelOut(Shape):
     remaining: int | None = Field(description="Messages left until the customer writes again.")
 
 
+class ToldTo(Shape):
+    """The member of the household who was told."""
+
+    customer_id: str
+    name: str
+
+
 class StandingClaimOut(Shape):
-    """A price this customer has been told and that still stands."""
+    """A price this customer, or somebody of their household, has been told and that still stands."""
 
     entry_id: str
     product: str
@@ -90,6 +98,7 @@ class StandingClaimOut(Shape):
     channel_kind: str
     speaker: str
     actor_name: str
+    told_to: ToldTo | None = Field(description="Null: this customer. Else the member of the household who was told.")
 
 
 class CustomerDetail(CustomerOut):
@@ -98,6 +107,7 @@ class CustomerDetail(CustomerOut):
     maybe_same: list[MaybeLinkOut]
     reply_channels: list[ReplyChannelOut] = Field(description="Best first.")
     standing_claims: list[StandingClaimOut]
+    household: HouseholdOut | None
 
 
 class CustomerEdit(Shape):
