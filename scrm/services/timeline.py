@@ -74,7 +74,7 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
 
     fresh = list(batch.fresh.values())
     await tx.timeline.append(fresh)
-    await tx.timeline.complete(list(batch.completed.values()))
+    await tx.timeline.complete([(batch.known[key], entry) for key, entry in batch.completed.items()])
     changed = await _apply_changes(tx, batch)
     reread = {entry.id: entry for entry in batch.completed.values()}
     reread |= {one.after.id: one.after for one in changed if one.change.what == "edited"}

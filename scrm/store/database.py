@@ -195,7 +195,7 @@ class Transaction(Work):
 
     @cached_property
     def timeline(self) -> Timeline:
-        return Timeline(self)
+        return Timeline(self, self.audit)
 
     @cached_property
     def webhooks(self) -> Webhooks:

@@ -345,7 +345,8 @@ cases = Table(
     Column("customer_id", BigInteger, nullable=False),
     Column("rule", String(60), nullable=False),
     Column("product", String(100)),
-    Column("origin", String(10), nullable=False, server_default="finding", comment="finding or sample"),
+    Column("origin", String(10), nullable=False, server_default="finding", comment="finding, sample or referred"),
+    Column("day", String(10), comment="China's day, of a conversation that is to be looked at."),
     Column("severity", String(2), nullable=False),
     Column("exposure_fen", BigInteger, nullable=False, server_default="0"),
     Column("state", String(20), nullable=False),
@@ -361,8 +362,10 @@ cases = Table(
     Column("decided_at", UtcTime),
     Column("remedy", String(30)),
     Column("remedy_note", Text, nullable=False, server_default=""),
+    Column("remedy_entry_id", BigInteger),
     Column("remedied_by", BigInteger),
     Column("remedied_at", UtcTime),
+    Column("round", Integer, nullable=False, server_default="1", comment="Grows when the case is reopened."),
     Column("version", Integer, nullable=False, server_default="1"),
     Index("ix_cases_customer", "customer_id", "rule"),
     Index("ix_cases_queue", "state", "severity", "exposure_fen", "id"),
@@ -374,6 +377,7 @@ verdicts = Table(
     metadata,
     _id(),
     Column("case_id", BigInteger, nullable=False, index=True),
+    Column("round", Integer, nullable=False, comment="Of the case: looks of one round are compared."),
     Column(
         "look", Integer, nullable=False, comment="1 the first, 2 the second look, 3 the one that settles a difference."
     ),
@@ -609,5 +613,6 @@ audit_checkpoints = Table(
     Column("size", RowId, primary_key=True, autoincrement=False, comment="Entries it covers, from the first."),
     Column("at", UtcTime, nullable=False),
     Column("root", LargeBinary(32), nullable=False),
+    Column("peaks", LargeBinary, nullable=False, comment="Hashes of the tree's complete subtrees, largest first."),
     Column("note", Text, nullable=False, comment="The signed text, as it is kept elsewhere."),
 )

@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import Row, and_, any_, bindparam, case, delete, func, select, tuple_, update
 
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import NotFound
+from scrm.core.ids import public
 from scrm.core.tagging import Tag
 from scrm.core.timeline import Direction, Entry, EntryState, Speaker
 from scrm.store import schema
-from scrm.store.work import Noun
+from scrm.store.audit_log import AuditLog
+from scrm.store.work import Noun, Work
 
 _entries, _versions, _awaited, _tags = schema.entries, schema.entry_versions, schema.awaited_changes, schema.tags
 
@@ -61,7 +64,19 @@ class Turned:
     text: str
 
 
+@dataclass(slots=True)
+class _Wording:
+    """The wording of an entry that stands: the how manieth, and the salt of its commitment."""
+
+    number: int
+    salt: bytes | None
+
+
 class Timeline(Noun):
+    def __init__(self, work: Work, audit: AuditLog) -> None:
+        super().__init__(work)
+        self._audit = audit
+
     async def find(self, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
         """Entries by (channel, external id)."""
         wanted = list(set(ids))
@@ -72,55 +87,68 @@ class Timeline(Noun):
         return {(row.channel, row.external_id): _entry(row) for row in rows}
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Add entries that are not there yet (see `find`)."""
-        await self._work.insert(_entries, [_row(entry) for entry in entries])
+        """Add entries that are not there yet (see `find`). Their wordings are committed in the audit log."""
+        salts = self._audit.commit_to([(entry.id, entry.text) for entry in entries])
+        rows = [{**_row(entry), "salt": salt} for entry, salt in zip(entries, salts, strict=True)]
+        await self._work.insert(_entries, rows)
 
-    async def complete(self, entries: Sequence[Entry]) -> None:
-        """Replace text and body: a call whose recording or transcript has arrived."""
-        if entries:
-            await self._work.run(
-                update(_entries)
-                .where(_entries.c.id == bindparam("b_id"))
-                .values(text=bindparam("b_text"), body=bindparam("b_body")),
-                [{"b_id": entry.id, "b_text": entry.text, "b_body": entry.body} for entry in entries],
-            )
+    async def complete(self, completed: Sequence[tuple[Entry, Entry]]) -> None:
+        """Replace text and body, (before, after): a call whose recording or transcript has arrived. What was read
+        before stays on file.
+        """
+        if not completed:
+            return
+        wordings = await self._wordings([before.id for before, _ in completed])
+        rows, earlier = [], []
+        for before, after in completed:
+            wording = wordings[after.id]
+            if after.text != before.text:
+                earlier.append(self._earlier(before, wording, at=self._work.now, what="completed"))
+                self._reword(wording, after.id, after.text)
+            rows.append({"b_id": after.id, "b_text": after.text, "b_body": after.body, "b_salt": wording.salt})
+        await self._work.insert(_versions, earlier)
+        await self._work.run(
+            update(_entries)
+            .where(_entries.c.id == bindparam("b_id"))
+            .values(text=bindparam("b_text"), body=bindparam("b_body"), salt=bindparam("b_salt")),
+            rows,
+        )
 
     async def change(self, changes: Sequence[tuple[Entry, Change]]) -> None:
         """Edit or recall entries; their earlier wording is kept. A failure flips the state of one we sent."""
-        work, c = self._work, _entries.c
-        await work.insert(
-            _versions,
-            [
+        if not changes:
+            return
+        wordings = await self._wordings([entry.id for entry, _ in changes])
+        earlier, rows = [], []
+        for entry, change in changes:
+            wording = wordings[entry.id]
+            if change.what != "failed":
+                earlier.append(self._earlier(entry, wording, at=change.at, what=change.what))
+            if change.what == "edited":
+                self._reword(wording, entry.id, change.text)
+            elif change.what == "recalled":
+                self._audit.record(Deed.by_hub("entry.recalled", "entry", public("msg", entry.id)))
+            rows.append(
                 {
-                    "id": work.ids.next(),
-                    "entry_id": entry.id,
-                    "at": change.at,
-                    "change": change.what,
-                    "text": entry.text,
+                    "b_id": entry.id,
+                    "b_text": change.text if change.what == "edited" else entry.text,
+                    "b_state": _STATES.get(change.what, entry.state),
+                    "b_reason": change.text if change.what == "failed" else entry.state_reason,
+                    "b_salt": wording.salt,
                 }
-                for entry, change in changes
-                if change.what != "failed"
-            ],
-        )
-        if changes:
-            await work.run(
-                update(_entries)
-                .where(c.id == bindparam("b_id"))
-                .values(
-                    text=bindparam("b_text"),
-                    state=bindparam("b_state"),
-                    state_reason=bindparam("b_reason"),
-                ),
-                [
-                    {
-                        "b_id": entry.id,
-                        "b_text": change.text if change.what == "edited" else entry.text,
-                        "b_state": _STATES.get(change.what, entry.state),
-                        "b_reason": change.text if change.what == "failed" else entry.state_reason,
-                    }
-                    for entry, change in changes
-                ],
             )
+        await self._work.insert(_versions, earlier)
+        await self._work.run(
+            update(_entries)
+            .where(_entries.c.id == bindparam("b_id"))
+            .values(
+                text=bindparam("b_text"),
+                state=bindparam("b_state"),
+                state_reason=bindparam("b_reason"),
+                salt=bindparam("b_salt"),
+            ),
+            rows,
+        )
 
     async def await_target(self, changes: Sequence[Change]) -> None:
         """Keep changes whose entry has not arrived yet."""
@@ -138,6 +166,31 @@ class Timeline(Noun):
                 for change in changes
             ],
         )
+
+    async def _wordings(self, entry_ids: Sequence[int]) -> dict[int, _Wording]:
+        """How often entries have been worded, and the salt of the wording that stands."""
+        e, v = _entries.c, _versions.c
+        rows = await self._work.rows(
+            select(e.id, e.salt, func.count(v.id).label("reworded"))
+            .outerjoin_from(_entries, _versions, and_(v.entry_id == e.id, v.change != "recalled"))
+            .where(self._work.among(e.id, entry_ids))
+            .group_by(e.id, e.salt)
+        )
+        return {row.id: _Wording(row.reworded + 1, row.salt) for row in rows}
+
+    def _reword(self, wording: _Wording, entry_id: int, text: str) -> None:
+        wording.number += 1
+        wording.salt = self._audit.commit_again(entry_id, text, number=wording.number)
+
+    def _earlier(self, entry: Entry, wording: _Wording, *, at: datetime, what: str) -> dict[str, object]:
+        return {
+            "id": self._work.ids.next(),
+            "entry_id": entry.id,
+            "at": at,
+            "change": what,
+            "text": entry.text,
+            "salt": wording.salt,
+        }
 
     async def take_awaited(self, ids: Sequence[tuple[str, str]]) -> list[Change]:
         """Changes that waited for these (channel, external id), oldest first; they wait no longer."""

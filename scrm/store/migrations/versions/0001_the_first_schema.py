@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from scrm.store import schema
+from scrm.store.audit_triggers import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS
 from scrm.store.search import POSTGRESQL_FUNCTION, POSTGRESQL_INDEX, SQLITE_TABLE
 
 revision = "0001"
@@ -22,6 +23,12 @@ def upgrade() -> None:
         ),
         sa.Column("at", schema.UtcTime(), nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column(
+            "peaks",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="Hashes of the tree's complete subtrees, largest first.",
+        ),
         sa.Column("note", sa.Text(), nullable=False, comment="The signed text, as it is kept elsewhere."),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_checkpoints")),
     )
@@ -87,7 +94,17 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("product", sa.String(length=100), nullable=True),
         sa.Column(
-            "origin", sa.String(length=10), server_default="finding", nullable=False, comment="finding or sample"
+            "origin",
+            sa.String(length=10),
+            server_default="finding",
+            nullable=False,
+            comment="finding, sample or referred",
+        ),
+        sa.Column(
+            "day",
+            sa.String(length=10),
+            nullable=True,
+            comment="China's day, of a conversation that is to be looked at.",
         ),
         sa.Column("severity", sa.String(length=2), nullable=False),
         sa.Column("exposure_fen", sa.BigInteger(), server_default="0", nullable=False),
@@ -106,8 +123,16 @@ def upgrade() -> None:
         sa.Column("decided_at", schema.UtcTime(), nullable=True),
         sa.Column("remedy", sa.String(length=30), nullable=True),
         sa.Column("remedy_note", sa.Text(), server_default="", nullable=False),
+        sa.Column("remedy_entry_id", sa.BigInteger(), nullable=True),
         sa.Column("remedied_by", sa.BigInteger(), nullable=True),
         sa.Column("remedied_at", schema.UtcTime(), nullable=True),
+        sa.Column(
+            "round",
+            sa.Integer(),
+            server_default="1",
+            nullable=False,
+            comment="Grows when the case is reopened.",
+        ),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
@@ -557,6 +582,7 @@ def upgrade() -> None:
         "verdicts",
         sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False, comment="Of the case: looks of one round are compared."),
         sa.Column(
             "look",
             sa.Integer(),
@@ -593,6 +619,8 @@ def upgrade() -> None:
     else:
         op.execute(POSTGRESQL_FUNCTION)
         op.execute(POSTGRESQL_INDEX)
+    for trigger in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
+        op.execute(trigger)
 
 
 def downgrade() -> None:
@@ -708,3 +736,4 @@ def downgrade() -> None:
     op.drop_table("audit_checkpoints")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION scrm_grams(text)")
+        op.execute("DROP FUNCTION scrm_audit_kept()")
