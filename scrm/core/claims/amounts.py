@@ -85,15 +85,18 @@ _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
 _TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果分品像语])")
+_NEVER = re.compile("(?!)")
 _RATE = re.compile(r"(?:厘|分(?=利|息|[，。,]|$))(?!米)")
 _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
 )
+_SHARE_TO = re.compile(r"(?:到|至|-|~)(?:[百千万]分之)?(?P<part>[0-9.]+|[零一二两三四五六七八九十]+(?:点[零一二三四五六七八九]+)?)(?!号|月|年|日)")
 _SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
 # 9.95斤: nobody weighs so exactly; it is 9.9 for 5斤 with the gap lost.
 _GLUED = re.compile(r"[0-9]{1,3}\.[89][2-9](?:斤|个|盒|包|袋|瓶|只|条|件|双|张|枚|罐|提|支|份)")
 _LEAST = re.compile(rf"十{COUNTED}起[售订批卖拍购租]")
 _PER_ONE = re.compile("[一每][^，。,0-9]{1,6}$")
+_ABOUT_ONE = re.compile("[块毛](?:把|来)钱?")
 _COUNT = re.compile(rf"\s?[多几来余]?{COUNTED}")
 
 
@@ -122,6 +125,11 @@ def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | 
     share = _share(text, start) or _two_digit_fold(text, start)
     if share is not None:
         return share
+    if (match := _ABOUT_ONE.match(text, start)) is not None:
+        value = Decimal(1) if match[0][0] == "块" else Decimal("0.1")
+        return Amount(
+            start=start, end=match.end(), value=value, measure=Measure.MONEY, approx=Approx.ABOUT, marked=True
+        )
     number = read_number(text, start)
     if number is None:
         return None
@@ -140,7 +148,14 @@ def _share(text: str, start: int) -> Amount | None:
         return None
     if "点" in match["part"] and match["part"][-3:-2] != "点" and counts_at(text, match.end()):
         return _share(text[: match.end() - 1], start)
-    return Amount(start=start, end=match.end(), value=value / _SHARES[match["whole"]] * 100, measure=Measure.PERCENT)
+    scale = 100 / _SHARES[match["whole"]]
+    upper = _SHARE_TO.match(text, match.end())
+    top = None if upper is None else _decimal(upper["part"])
+    if upper is None or top is None or top <= value:
+        return Amount(start=start, end=match.end(), value=value * scale, measure=Measure.PERCENT)
+    return Amount(
+        start=start, end=upper.end(), value=value * scale, value_max=top * scale, measure=Measure.PERCENT
+    )
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -176,7 +191,7 @@ def _measured(text: str, start: int, number: Number) -> Amount:
     for pattern, measure in (
         (_ZHE, Measure.FOLD),
         (_PERCENT, Measure.PERCENT),
-        (_TENTH, Measure.TENTH),
+        (_TENTH if not number.scaled else _NEVER, Measure.TENTH),
         (_RATE, Measure.RATE),
     ):
         if (match := pattern.match(text, end)) is not None:

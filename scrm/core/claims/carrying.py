@@ -16,8 +16,10 @@ _WHOLE = any_of("""
     总 共 合计 全款 全程 全年 整 落地 裸车 打包 套餐 疗程 卡 包干 包下 到手 实付 下来 一次性 加 另 送 价值 首付 定金 押金
     单独 封顶 最低消费 低消 起充 充 存 办 [0-9两二三四五六七八九十](?:支|年|个|件|节|次|瓶|盒|箱|人|台|套|斤|张|份)(?!以上|及|起)
 """)
-_CHARGED = re.compile("刷|扣|卖|做$|给我|收我|付了")
-_CORRECTS = re.compile(r"不是|而是|[,，。 ]是|怎么|结果|却|变成|成了|改成|[要收扣]我|说成|听成|看错|记错|反而|现在|降到|涨到")
+_CHARGED = re.compile("刷|扣|卖|做$|收我|付了")
+_CORRECTS = re.compile(
+    r"不是|而是|[,，。 ]是|怎么|结果|却|变成|成了|改成|[要收扣]我|说成|听成|看错|记错|反而|现在|降到|涨到"
+)
 _SUMS_UP = re.compile(r"大概|也就是|就是|相当于|差不多|算下来|折合|合|约|等于|也就")
 _OF_RATIO = {
     Kind.DOWN_PAYMENT_RATIO: Kind.DOWN_PAYMENT,
@@ -26,7 +28,14 @@ _OF_RATIO = {
     Kind.INTEREST_RATE: Kind.FEE,
 }
 _RATIOS = frozenset(
-    {Kind.INTEREST_RATE, Kind.YIELD_RATE, Kind.FEE_RATIO, Kind.REBATE_RATIO, Kind.DOWN_PAYMENT_RATIO, Kind.DISCOUNT_RATIO}
+    {
+        Kind.INTEREST_RATE,
+        Kind.YIELD_RATE,
+        Kind.FEE_RATIO,
+        Kind.REBATE_RATIO,
+        Kind.DOWN_PAYMENT_RATIO,
+        Kind.DISCOUNT_RATIO,
+    }
 )
 _CORRECTABLE = frozenset(
     {Kind.DEPOSIT, Kind.DOWN_PAYMENT, Kind.BOND, Kind.INSTALMENT, Kind.FEE, Kind.BALANCE, Kind.LOAN, Kind.REFUND}
@@ -40,7 +49,12 @@ def ratio_kind(last: Quote | None, start: int) -> Kind | None:
 
 def is_beside(value: Decimal | None, last: Quote | None) -> bool:
     """Whether a bare number is of the size of the price before it: 45一平，邻居找的才35."""
-    if value is None or last is None or last.value is None or last.kind not in {Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE}:
+    if (
+        value is None
+        or last is None
+        or last.value is None
+        or last.kind not in {Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE}
+    ):
         return False
     return last.value / _LIKE <= value <= last.value * _LIKE
 

@@ -46,12 +46,12 @@ _FEES = r"""
 LEFT_CUES: dict[Family, str] = {
     Family.REFERENCE: """
         原价 原售价 [老旧全]价(?!格) [公牌]价 参考价 目录价 刊例价 散客价 柜台价 商场价 商超价 上市价 首发价 正常(?:价|卖|要|是|收费)
-        平常(?:价|卖) 日常卖 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价 平时价?(?:卖|要)? 挂牌价 正价(?!课) 标价 零售价
+        平常(?:价|卖) 日常卖 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价 平时价?(?:卖|要)? 挂牌价 (?:划线|原|吊牌)[架嫁假] 正价(?!课) 标价 零售价
         厂家建议价? 建议售价 官网价
     """,
     Family.OFF: """
         立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀 (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
-        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减掉? 扣减 (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
+        抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减(?!速|震|脂|肥|重|压|持|排|薪)掉? 扣减 (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
         优惠了 折扣 打掉 减您 减你 少付 少给 免掉 再让 补助 津贴 置换 面值 面额 代金[券卷] 满减 消费券 (?<!不)免$
     """,
     Family.RISE: """
@@ -74,14 +74,14 @@ LEFT_CUES: dict[Family, str] = {
         [首手]付款? 首期款? 首付只?要? 头款 头期款?
     """,
     Family.INSTALMENT: """
-        月[供工] 每期 (?<!按)月付 月还 每个?月(?:要|只要|只需|需要?|才)?还款? 每个?月(?:要|只要)?付款 期供 日供 周供 月均还?
+        月[供工共公] 每期 (?<!按)月付 月还 每个?月(?:要|只要|只需|需要?|才)?还款? 每个?月(?:要|只要)?付款 期供 日供 周供 月均还?
         每天(?:只要)?还 还款额?
     """,
     Family.INTEREST: """
         年化利率 年化 年利率 月利率 日利率 利率 月息 年息 日息 利息 综合息费 贷款利率 资金成本 息
     """,
     Family.YIELD: """
-        年化收益率? 收益率? 回报率? 分红 预期收益 业绩(?:比较)?基准 历史年化 兑付 七日年化 复利 [Ii][Rr][Rr] 派息 股息 租金回报 投资回报 保底收益 利润率? 毛利率? 净利率? 业绩基准
+        年化收益率? 收益率? 回报率? 分红 预期收益 业绩(?:比较)?基准 历史年化 兑付 理财 存单 七日年化 复利 [Ii][Rr][Rr] 派息 股息 租金回报 投资回报 保底收益 利润率? 毛利率? 净利率? 业绩基准
     """,
     Family.FEE: _FEES
     + """
@@ -116,20 +116,20 @@ LEFT_CUES: dict[Family, str] = {
     """,
     # Nouns that end in what is measured: 波长, 单词量, 报错码. A currency after one makes money of it all the same.
     Family.ATTRIBUTE: r"""
-        [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态]度
+        [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
         (?:[^\W0-9A-Za-z扫付款大小均加二个这那此的]|[SMLX])码 [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围 套内 套外 使用面积 [转网车流风时增]速 [主频]频 [血气胎水电]压 [平总学]分
     """,
     Family.NOT_OURS: r"""
-        余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障 最高赔付? 赔付 保单 工资 底薪 月薪 年薪 薪资
+        余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障 最高赔付? 赔付 保单(?![上里写]) 工资 底薪 月薪 年薪 薪资
         收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
         心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
-        阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话 手机号 验证码 单号 身份证 型号 货号 尺码
+        阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话(?![里中上]) 手机号 验证码 单号 身份证 型号 货号 尺码
         鞋码 腰围 胸围 距离 门牌 楼层 海拔 转速 像素 分辨率 浏览量? 点赞 评论 好评率 合格率 通过率 升学率 录取率 就业率
         增长 增加了? 提升 降低了? 涉水 间隙 (?<!往)下降 提高 上涨了?(?=[0-9.]+%) 含量 浓度 纯度 湿度 满意度 占(?!床|位) 完成 电量 还剩
         剩(?!下|余) 签到 步数 消耗 热量 规模 成立 创办 创立 服务过 累计
         超过?(?=[0-9一二三四五六七八九十百千万]+(?:家|人|名|位|万)) 月销 已售 卖出 卖了 售出 销出 信用分 芝麻分 分数
-        考了 得了 贷了 现金价值 编码 暗号 口令 压测 限流 并发 噪音 体脂 血脂 心跳 配速 报错 故障 警告 状态 投诉 拨打 会议 错误码 代码 端口
+        考了 得了 贷了 现金价值 编码 暗号 口令 压测 限流 并发 噪音 体脂 血脂 心跳 配速 报错 故障 警告 状态 投诉 拨打 会议(?:号|[Ii][Dd]) 错误码 代码 端口
     """,
 }
 RIGHT_CUES: dict[Family, str] = {
@@ -150,7 +150,7 @@ RIGHT_CUES: dict[Family, str] = {
     """,
     Family.FEE: _FEES
     + """
-        的?[^\\W0-9A-Za-z含包免另加不没除有收是和送要去交的]{1,2}[^\\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全]费(?!用)
+        的?(?:加[床急班时项]|[^\\W0-9A-Za-z含包免另加不没除有收是和送要去交的]{1,2})[^\\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全]费(?!用)
     """,
     Family.OFF: """
         的?(?:无门槛|满减|新人|店铺|商品|购物|现金)?(?:优惠券|代金券|抵用券|消费券|现金券|购物券|券|抵扣|补贴|优惠(?!价)|减免|立减|折扣)
@@ -162,7 +162,7 @@ RIGHT_CUES: dict[Family, str] = {
         (?:转|打|付|汇|划)(?:到|给|过来|进|入) (?:过来|到我|到公司账)
     """,
     Family.REFUND: """
-        差价 差额 退款 补偿 赔偿 [^，。,!?;0-9]{0,8}?(?:原路)?(?:退(?:您|你|回|还|给)|原路退)
+        差价 差额 退款 补偿 赔偿 [^，。,!?;0-9]{0,8}?(?:原路)?(?:退(?:您|你|回|还|给|到|支付宝|微信|卡)|原路退)
     """,
     Family.INTEREST: """
         利息 利率 年化(?!收益) 年利率 月息
@@ -179,7 +179,7 @@ RIGHT_CUES: dict[Family, str] = {
     """,
 }
 _GAP = {
-    Family.ATTRIBUTE: 5,
+    Family.ATTRIBUTE: 3,
     Family.NOT_OURS: 5,
     Family.PRICE: 7,
     Family.OFF: 3,
@@ -224,6 +224,13 @@ class Cue:
     def is_weak(self) -> bool:
         """A word that introduces any number makes no price of it, nor takes it from the cue before: 定金只要500."""
         return self.family is Family.PRICE and self.word in _WEAK_WORDS
+
+    def outweighs(self, right: Cue) -> bool:
+        """押金两千六网费不用管: the fee after a deposit is told of something else."""
+        return right.family is Family.FEE and self.family in _ROLES
+
+
+_ROLES = frozenset({Family.DEPOSIT, Family.BALANCE, Family.BOND, Family.DOWN_PAYMENT, Family.INSTALMENT, Family.LOAN})
 
 
 def left_cue(text: str, start: int, end: int, *, of_share: bool = False) -> Cue | None:
@@ -310,18 +317,23 @@ def share_like(amount: Amount, kind: Kind | None) -> tuple[Kind, Decimal | None,
     return None if kind is None or kind is Kind.DISCOUNT_RATIO else _ratio(kind, amount, lambda v: v / 100)
 
 
-def in_context(kind: Kind, cue: Cue | None, text: str, window: int, start: int) -> Kind:
+def in_context(kind: Kind, cue: Cue | None, text: str, window: int, start: int, per: str | None) -> Kind:
     """年化 of a product that is bought is a yield; what 原来 was said to cost beside a price of now is a reference."""
     if kind is Kind.PRICE and _ONCE.search(text, start) and _ONCE_WORD.search(text, window, start):
         return Kind.REF_PRICE
+    if kind is Kind.UNIT_PRICE and per in {"月", "期"} and _IN_PARTS.search(text, 0, start):
+        return Kind.INSTALMENT
     if kind is Kind.INTEREST_RATE and cue is not None and cue.word.startswith("年化") and _INVESTED.search(text):
         return Kind.INTEREST_RATE if _BORROWED.search(text) else Kind.YIELD_RATE
     return kind
 
 
+_IN_PARTS = re.compile("分期|首付|按揭|免息")
 _ONCE_WORD = re.compile("原来|原先|原本")
 _ONCE = re.compile("(?:现在|今天|这会儿|活动|目前)[^，。,0-9]{0,6}[0-9一二两三四五六七八九十]")
-_INVESTED = re.compile(r"理财|基金|持有|申购|净值|固收|兑付|存款|存单|大额|年金|教育金|养老金|增额|保本|R[1-5]|历史|收益|分红|业绩")
+_INVESTED = re.compile(
+    r"理财|基金|持有|申购|净值|固收|兑付|存款|存单|大额|年金|教育金|养老金|增额|保本|R[1-5]|历史|收益|分红|业绩"
+)
 _BORROWED = re.compile("贷|借|还款|本息|分期|月供")
 
 

@@ -32,7 +32,7 @@ _COUNTS_LEFT = re.compile(
     r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -43,14 +43,16 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
-_MENU = re.compile(r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)")
+_MENU = re.compile(
+    r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)"
+)
 _SPECS = re.compile("像素|毫安|芯片|处理器|屏幕|播放|粉丝|并发|人口|注册资本")
 _EXAM = re.compile("模拟考|模考|[一二]本线|分数线|雅思|托福")
 _PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
     报错 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
     体脂 体重 体温 血压 血糖 心率 BMI bmi 减脂 增肌 [减瘦胖](?:了|到|肥|重|下来)?[^，。,0-9]{0,3}[0-9一二三四五六七八九十百]+斤
-    斤[^，。,]{0,4}[减瘦]到 胎压 离地 海拔 航班 车次 学号 词汇 单词 真题 模考 滴水 漏水 没热水 漏电 空鼓
+    斤[^，。,]{0,4}[减瘦]到 胎压 离地 血脂 糖化 肌酐 尿酸值 高压 低压 海拔 航班 车次 学号 词汇 单词 真题 模考 滴水 漏水 没热水 漏电 空鼓
 """)
 
 
@@ -64,7 +66,7 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
         return False
     if amount.marked:
         return has_unit or not _is_piece(text, amount)
-    if _is_single_digit(amount) and (cue is None or cue.is_weak):
+    if _is_single_digit(amount) and (cue is None or cue.is_weak or text[amount.start] == "一"):
         return False
     if has_unit:
         return not _EXAM.search(text)
@@ -153,7 +155,7 @@ def _is_other_talk(text: str) -> bool:
 
 def _is_menu_line(text: str, amount: Amount, window: int) -> bool:
     """拍片80，挂号免费: a short name and a number, nothing else, in a message that talks of prices."""
-    closed = amount.end == len(text) or text[amount.end] in "，,。;；!！往起"
+    closed = amount.end == len(text) or text[amount.end] in "，,。;；!！往起吗"
     if not closed or _NAME.fullmatch(text, window, amount.start) is None:
         return False
     return _PRICE_TALK.search(text) is not None or len(_MENU.findall(text)) > 1

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 _UNUSUAL = re.compile(r"[\s\uff01-\uff0b\uff0d-\uff5e\uffe5\u3000\ufe0f\u20e3\u200b-\u200f\u2060\ufeff〇]")
 _DROPPED = frozenset("\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿幺")
+_SPACES = re.compile(r"[ \t\u3000\xa0]+")
+_PAUSE = re.compile(r"(?<=[\u4e00-\u9fff])(?<![零一二两三四五六七八九十百千万亿几])[ \u3000](?=[\u4e00-\u9fff])(?![元块折万千百])")
 _SPACED_DIGITS = re.compile(r"(?<![0-9.])[0-9０-９](?:[ \u3000]+[0-9０-９]){2,}(?![0-9.])")
 
 
@@ -35,11 +37,14 @@ def fold(raw: str) -> Folded:
     """
     if _UNUSUAL.search(raw) is None:
         return Folded(raw)
+    stops = _stops(raw)
     apart = {place for match in _SPACED_DIGITS.finditer(raw) for place in range(match.start(), match.end())}
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for place, character in enumerate(raw):
+        if place in stops:
+            character = "，"
         if character in _DROPPED or (character in " \t\u3000\xa0" and (place in apart or _is_idle(raw, place, kept))):
             if ends and character == "\u20e3":
                 ends[-1] = place + 1
@@ -48,6 +53,14 @@ def fold(raw: str) -> Folded:
         starts.append(place)
         ends.append(place + 1)
     return Folded("".join(kept), starts, ends)
+
+
+def _stops(raw: str) -> frozenset[int]:
+    """Spaces between Chinese characters that stand for a comma: few of them, or a text taken apart would be full."""
+    spaces = [match.start() for match in _SPACES.finditer(raw)]
+    if len(spaces) * 4 >= len(raw) - len(spaces):
+        return frozenset()
+    return frozenset(match.start() for match in _PAUSE.finditer(raw))
 
 
 def _folded(character: str) -> str:

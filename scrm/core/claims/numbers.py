@@ -27,12 +27,12 @@ _RUN = re.compile(r"[零一二三四五六七八九]{3,}")
 _POINT = re.compile(r"点([零一二三四五六七八九]+)(?=[十百千万亿wkWK折成%块元个]|分之)")
 _MORE = re.compile(r"([多余来几])(?=[十百千万亿])")
 _LETTERS = frozenset("kKwW")
-_PRICED = re.compile("(?:不到|将近|差不多|大概|才|只要|卖|[收售特]价|也就|就|单价|均价)$")
+_PRICED = re.compile("(?:不到|将近|差不多|大概|才|只要|卖|[收售特]价|也就|就|单价|均价|的话|[险费票价餐])$")
 _PRICED_PER = re.compile("斤|公斤|平|节|晚|张|次|套|份|位|盒|瓶|杯|条|件|只|箱|袋|包")
 
 STARTS = re.compile(
     r"[0-9零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾貳兩參陸廿卅几]|[百千万](?=[来把余元块]|分之)"
-    r"|(?<=[费佣金率])[千万](?=[0-9一二三四五六七八九])"
+    r"|(?<![0-9一二两三四五六七八九十百千万几多来])[块毛](?=[把来])|(?<=[费佣金率])[千万](?=[0-9一二三四五六七八九])"
 )
 
 
@@ -189,7 +189,11 @@ class _Reading:
         following = self.text[self.place + 1 : self.place + 2]
         counted = counts_at(self.text, self.place + 1)
         alone = self.last_unit is None
-        ends = counted or following in {*"块毛成"} if alone else (self.last_unit or 0) > 10 and not counted or self.last_unit == 10 and counted
+        ends = (
+            counted or following in {*"块毛成"}
+            if alone
+            else (self.last_unit or 0) > 10 and not counted or self.last_unit == 10 and counted
+        )
         if following not in _UNITS and not ends:
             return False
         self.pending = (low, Decimal(digit))
@@ -274,7 +278,10 @@ class _Reading:
     def _is_cut(self, end: int) -> bool:
         """Whether the last digit counts what follows (两百五|一斤, 三百|三盒) rather than belonging to the number."""
         if self.last_unit == 10 and not self.zero:
-            more = self.section[0] + self.total[0] > 100 or _PRICED.search(self.text, max(0, self.start - 4), self.start) is not None
+            more = (
+                self.section[0] + self.total[0] > 100
+                or _PRICED.search(self.text, max(0, self.start - 4), self.start) is not None
+            )
             single = self.text[self.pending_start] == "一" and more
             return single and _PRICED_PER.match(self.text, end) is not None
         return not self.zero

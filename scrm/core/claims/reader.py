@@ -95,23 +95,23 @@ def _told(quote: Quote) -> bool:
     return quote.cue in _WHOLE
 
 
-def _amount_quote(
-    folded: Folded, amount: Amount, previous: int, last: Quote | None, speaker: Speaker
-) -> Quote | None:
+def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | None, speaker: Speaker) -> Quote | None:
     text = folded.text
     window = max(previous, _clause_start(text, amount.start), amount.start - _REACH)
     cue = _cue(text, amount, window)
     per = _per(text, amount, window)
     beside = is_beside(amount.value, last)
-    named = classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None, beside=beside) else None
+    named = (
+        classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None, beside=beside) else None
+    )
     if named is None and amount.measure is Measure.PERCENT and cue is None:
         named = share_like(amount, ratio_kind(last, folded.raw_span(amount.start, amount.end)[0]))
     if named is None:
         return None
     kind, value, value_max = named
-    kind = in_context(kind, cue, text, window, amount.start)
     if per is not None and (kind is Kind.PRICE or (cue is not None and cue.word.startswith("加一"))):
         kind = Kind.UNIT_PRICE
+    kind = in_context(kind, cue, text, window, amount.start, per)
     start, end = folded.raw_span(amount.start, amount.end)
     return Quote(
         kind=kind,
@@ -129,9 +129,14 @@ def _amount_quote(
 
 def _cue(text: str, amount: Amount, window: int) -> Cue | None:
     of_share = amount.measure in {Measure.PERCENT, Measure.RATE, Measure.TENTH}
-    cue = right_cue(text, amount.end) or left_cue(text, window, amount.start, of_share=of_share)
+    left, right = left_cue(text, window, amount.start, of_share=of_share), right_cue(text, amount.end)
+    cue = left if right is None or (left is not None and left.outweighs(right)) else right
     # 面积799每平: what is per something is a price, whatever the word before it measures.
-    per_unit = cue is not None and cue.family in {Family.NOT_OURS, Family.ATTRIBUTE} and unit_after(text, amount.end) is not None
+    per_unit = (
+        cue is not None
+        and cue.family in {Family.NOT_OURS, Family.ATTRIBUTE}
+        and unit_after(text, amount.end) is not None
+    )
     if per_unit or (cue is not None and cue.family is Family.ATTRIBUTE and amount.marked):
         return None
     if _SWAPPED.match(text, amount.end) and (cue is None or cue.family in {Family.PRICE, Family.OFF}):
