@@ -1,8 +1,13 @@
-"""The rules there are, in the order in which their findings are shown."""
+"""The rules there are, the packs they come in, and how settings put them in force."""
 
 from __future__ import annotations
 
-from scrm.core.compliance.model import Rule
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from scrm.core.compliance.in_force import RuleInForce, configured
+from scrm.core.compliance.model import Rule, Severity
 from scrm.core.compliance.price_above_list import PriceAboveList
 from scrm.core.compliance.price_arithmetic import PriceArithmetic
 from scrm.core.compliance.price_below_floor import PriceBelowFloor
@@ -12,15 +17,90 @@ from scrm.core.compliance.price_expired_promotion import PriceExpiredPromotion
 from scrm.core.compliance.price_false_expiry import PriceFalseExpiry
 from scrm.core.compliance.price_higher_later import PriceHigherLater
 from scrm.core.compliance.price_reported import PriceReported
+from scrm.core.compliance.wording import Wording
+from scrm.core.compliance.words import lexicons
+from scrm.core.errors import BadInput
+from scrm.core.timeline import Json
 
-RULES: tuple[Rule, ...] = (
-    PriceHigherLater(),
-    PriceFalseExpiry(),
-    PriceExpiredPromotion(),
-    PriceAboveList(),
-    PriceBelowFloor(),
-    PriceDenied(),
-    PriceReported(),
-    PriceConditionMissing(),
-    PriceArithmetic(),
+_AD_LAW = date(2015, 9, 1)
+
+
+def _worded(rule: str, ground: str, private: str = "S2", public: str = "S3", since: date = date.min) -> Wording:
+    return Wording(
+        id=rule,
+        ground=ground,
+        lexicon=lexicons()[rule],
+        effective_from=since,
+        in_private=Severity(private),
+        in_public=Severity(public),
+    )
+
+
+_RULES: Sequence[tuple[str, Rule]] = (
+    ("general", PriceHigherLater()),
+    ("general", PriceFalseExpiry()),
+    ("general", PriceExpiredPromotion()),
+    ("general", PriceAboveList()),
+    ("general", PriceBelowFloor()),
+    ("general", PriceDenied()),
+    ("general", PriceReported()),
+    ("general", PriceConditionMissing()),
+    ("general", PriceArithmetic()),
+    ("education", _worded("promise-education", "ad-law-24", since=_AD_LAW)),
+    ("finance", _worded("promise-finance", "ad-law-25", since=_AD_LAW)),
+    ("property", _worded("promise-property", "ad-law-26", since=_AD_LAW)),
+    ("medical", _worded("promise-medical", "ad-law-16-17", since=_AD_LAW)),
+    ("general", _worded("absolute-claim", "ad-law-9", "S1", "S2", since=_AD_LAW)),
+    ("general", _worded("private-payment", "house-payment", "S4", "S4")),
+    ("general", _worded("private-channel", "house-channel")),
+    ("general", _worded("kickback", "unfair-competition-7", "S3", "S4")),
 )
+PACKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        pack: tuple(rule.id for of_pack, rule in _RULES if of_pack == pack)
+        for pack in dict.fromkeys(pack for pack, _ in _RULES)
+    }
+)
+"""Pack, a trade or `general`, to the ids of its rules."""
+
+
+def rules_of(plan: Mapping[str, Json]) -> tuple[RuleInForce, ...]:
+    """The rules that `plan` puts in force, in the order in which their findings are shown.
+
+    `plan` is what the settings' `[compliance]` table holds: `packs`, a list of names (all when it is left out), and
+    `rules`, a table of options by rule id. An option `enabled` true brings in a rule whose pack is not named, false
+    leaves it out. `BadInput` names what is unknown or cannot be read.
+    """
+    packs = _packs(plan.get("packs"))
+    options = _options(plan.get("rules"))
+    return tuple(
+        configured(rule, options.get(rule.id, {}))
+        for pack, rule in _RULES
+        if options.get(rule.id, {}).get("enabled", pack in packs)
+    )
+
+
+def _packs(named: Json) -> frozenset[str]:
+    if named is None:
+        return frozenset(PACKS)
+    if not isinstance(named, list | tuple) or any(pack not in PACKS for pack in named):
+        raise BadInput(f"packs: got {named!r}, expected names among {', '.join(PACKS)}")
+    return frozenset(map(str, named))
+
+
+def _options(tables: Json) -> Mapping[str, Mapping[str, Json]]:
+    if tables is None:
+        return {}
+    if not isinstance(tables, Mapping):
+        raise BadInput(f"rules: got {tables!r}, expected a table by rule id")
+    known = {rule.id for _, rule in _RULES}
+    for rule, table in tables.items():
+        if rule not in known:
+            raise BadInput(f"rules.{rule}: there is no such rule; there are {', '.join(sorted(known))}")
+        if not isinstance(table, Mapping) or not isinstance(table.get("enabled", True), bool):
+            raise BadInput(f"rules.{rule}: got {table!r}, expected a table of options, `enabled` true or false")
+    return {rule: table for rule, table in tables.items() if isinstance(table, Mapping)}
+
+
+RULES: tuple[RuleInForce, ...] = rules_of({})
+"""Every rule of every pack as it comes."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from scrm.core.claims import Claim
@@ -39,6 +41,9 @@ class Statement:
     still counts. `paid` marks the customer's payment or order. `warned` says that the speaker had been shown a finding
     and sent it all the same. `heard` is the confidence of a call's transcript, 1 for written words. `role` is the
     speaker's role in the price book's floors, empty for the usual one of that kind of speaker.
+
+    `kind` is message, call, contact (a relation changed: `change` says how, as `ContactChange` does) or recall (it
+    takes back the entry `recalls`).
     """
 
     entry_id: str
@@ -54,6 +59,9 @@ class Statement:
     warned: bool = False
     heard: float = 1.0
     role: str = ""
+    kind: str = "message"
+    change: str = ""
+    recalls: str = ""
 
     @property
     def by_seller(self) -> bool:
@@ -66,7 +74,7 @@ class Finding:
 
     `against` is the entry that contradicts it, None where the price book alone does. `span` is what to mark in the
     statement's text (code points). `facts` are plain values for `scrm.core.texts.render`. `raised_by` is the customer's
-    entry that made it more severe.
+    entry that made it more severe. `version` is the rule's, as it was in force.
     """
 
     rule: str
@@ -76,6 +84,7 @@ class Finding:
     span: tuple[int, int] | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
     raised_by: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,21 @@ class Rule(Protocol):
         """Statements made before that day (China's) are not held against it."""
         ...
 
+    @property
+    def ground(self) -> str:
+        """What it rests on: the id of a law's article, or of a house rule, in the translation files."""
+        ...
+
+    @property
+    def pattern(self) -> str:
+        """An expression that the text must match for the rule to have anything to say; empty when words do not tell."""
+        ...
+
+    @property
+    def rechecks(self) -> bool:
+        """Whether the customer's later words can make an earlier finding graver."""
+        ...
+
     def check(self, said: Statement, history: History) -> Iterable[Finding]:
         """Objections to `said`. The history also holds what followed it."""
         ...
@@ -128,11 +152,29 @@ def check(
     return tuple(
         _weighed(finding, said)
         for said in _to_check(history, since)
-        for rule in rules
-        if said.at.astimezone(CHINA).date() >= rule.effective_from
+        for rule in _asked(rules, said, fresh=since is None or said.at >= since)
         for finding in rule.check(said, history)
         if _concerns(finding, said, history, since)
     )
+
+
+def speaks_to(rules: Sequence[Rule], text: str) -> bool:
+    """Whether a rule that goes by words could have something to say about `text`: one pass for all of them."""
+    return _any_of(tuple(rule.pattern for rule in rules if rule.pattern)).search(text) is not None
+
+
+def _asked(rules: Sequence[Rule], said: Statement, *, fresh: bool) -> Iterator[Rule]:
+    """The rules to ask about `said`: in force on that day, and with a reason to look."""
+    worded = fresh and said.by_seller and speaks_to(rules, said.text)
+    day = said.at.astimezone(CHINA).date()
+    for rule in rules:
+        if day >= rule.effective_from and (fresh or rule.rechecks) and (worded or not rule.pattern):
+            yield rule
+
+
+@lru_cache(maxsize=16)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns) or "(?!)")
 
 
 def _to_check(history: History, since: datetime | None) -> Iterator[Statement]:

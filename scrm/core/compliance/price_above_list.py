@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from scrm.core.claims import Link, Stance
 from scrm.core.compliance.comparing import book_offers, is_above, to_pay
@@ -17,6 +18,10 @@ _MORE_THAN_THE_PRODUCT = re.compile(r"延保|配件|加装|升级款|一起|两�
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceAboveList:
     """S3. Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 8: no selling above the marked price."""
+
+    ground: ClassVar[str] = "samr-56-8"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-above-list"
     effective_from: date = date(2022, 7, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from scrm.core.claims import COMMITMENTS, Approx, Claim, Kind
 from scrm.core.compliance.comparing import book_offers, is_above
@@ -16,6 +17,10 @@ from scrm.core.price_book import Product
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceArithmetic:
     """S2. Ground: SAMR order 56 art. 19(3), (4); rounding is allowed, art. 21(3)."""
+
+    ground: ClassVar[str] = "samr-56-19"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-arithmetic"
     effective_from: date = date(2022, 7, 1)

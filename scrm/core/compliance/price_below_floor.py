@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from scrm.core.compliance.comparing import Offer, book_offers
 from scrm.core.compliance.model import Finding, History, Severity, Statement
@@ -17,6 +18,10 @@ _FAR_BELOW = Decimal("0.1")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBelowFloor:
     """S2; S3 when it is more than a tenth below. A running promotion's price is approved and never below a floor."""
+
+    ground: ClassVar[str] = "house-floors"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-below-floor"
     effective_from: date = date.min

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 from scrm.core.compliance.comparing import Offer, book_offers, is_conditional
 from scrm.core.compliance.model import Finding, History, Severity, Statement
@@ -14,6 +15,10 @@ from scrm.core.price_book import Product, Promotion
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceConditionMissing:
     """S2. Ground: SAMR order 56 art. 6 and 19(6). A condition named within `mentioned_within` before is known."""
+
+    ground: ClassVar[str] = "samr-56-6"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-condition-missing"
     effective_from: date = date(2022, 7, 1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 from scrm.core.claims import Claim, Stance
 from scrm.core.compliance.comparing import Offer, means, offers
@@ -19,6 +20,10 @@ _DENIES = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceDenied:
     """S3. Ground: SAMR order 56 art. 19(5); the denied quote is looked for within `looks_back`."""
+
+    ground: ClassVar[str] = "samr-56-19"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-denied"
     effective_from: date = date(2022, 7, 1)

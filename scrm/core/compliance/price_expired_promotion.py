@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 from scrm.core.compliance.comparing import Offer, book_offers
 from scrm.core.compliance.model import Finding, History, Severity, Statement
@@ -21,6 +22,10 @@ class PriceExpiredPromotion:
 
     A rep who gives the old price without calling it a promotion, and may give it, quotes a price and no promotion.
     """
+
+    ground: ClassVar[str] = "samr-56-20"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-expired-promotion"
     effective_from: date = date(2022, 7, 1)

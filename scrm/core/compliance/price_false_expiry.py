@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
@@ -30,6 +31,10 @@ _OTHER_SALE = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFalseExpiry:
     """S3. Ground: SAMR order 56 art. 19(4): misleading words about a promotion."""
+
+    ground: ClassVar[str] = "samr-56-19"
+    pattern: ClassVar[str] = _OVER.pattern
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-false-expiry"
     effective_from: date = date(2022, 7, 1)

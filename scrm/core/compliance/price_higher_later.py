@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 from scrm.core.claims import Link, Stance
 from scrm.core.compliance.comparing import Offer, is_conditional, means, offers, to_pay
@@ -27,6 +28,10 @@ class PriceHigherLater:
     A quote stands until the end it names, else until the end of the promotion it quotes, else for `stands_for`.
     Ground: 明码标价和禁止价格欺诈规定 (SAMR order 56) art. 19(2), (5); a better price later is no conflict, art. 21(2).
     """
+
+    ground: ClassVar[str] = "samr-56-19"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = True
 
     id: str = "price-higher-later"
     effective_from: date = date(2022, 7, 1)

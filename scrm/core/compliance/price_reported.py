@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from scrm.core.claims import Claim, Kind, Stance
 from scrm.core.compliance.comparing import means, offers
@@ -21,6 +22,10 @@ _PRICES = frozenset({Kind.PRICE, Kind.UNIT_PRICE})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceReported:
     """S2: one side is unverified. Looked for in the book and in what sellers said within `looks_back`."""
+
+    ground: ClassVar[str] = "house-unverified"
+    pattern: ClassVar[str] = ""
+    rechecks: ClassVar[bool] = False
 
     id: str = "price-reported"
     effective_from: date = date.min
