@@ -50,14 +50,21 @@ class PriceBook:
         return write_rows(self.products)
 
     def product(self, sku: str, at: datetime, *, known_at: datetime | None = None) -> Product | None:
-        """The version of `sku` valid at `at`, as the book stood at `known_at` (None: as it stands now)."""
-        versions = [
-            product
-            for product in self._versions.get(sku, ())
-            if product.valid_at(at)
-            and (known_at is None or product.recorded_at is None or product.recorded_at <= known_at)
-        ]
-        return versions[-1] if versions else None
+        """The version of `sku` valid at `at`, as the book stood at `known_at` (None: as it stands now).
+
+        Where several versions are valid, the one recorded last is right: that is how the past is corrected. None when
+        the product was unknown or withdrawn.
+        """
+        found = self.version(sku, at, known_at=known_at)
+        return None if found is None or found.withdrawn else found
+
+    def version(self, sku: str, at: datetime, *, known_at: datetime | None = None) -> Product | None:
+        """As `product`, but a version that says the product is withdrawn is given too."""
+        for version in reversed(self._versions.get(sku, ())):
+            known = known_at is None or version.recorded_at is None or version.recorded_at <= known_at
+            if known and version.valid_at(at):
+                return version
+        return None
 
     def at(self, instant: datetime, *, known_at: datetime | None = None) -> Iterator[Product]:
         """Every product's version valid at `instant`."""
@@ -65,6 +72,18 @@ class PriceBook:
             product = self.product(sku, instant, known_at=known_at)
             if product is not None:
                 yield product
+
+    def until(self, sku: str, at: datetime) -> datetime | None:
+        """When what is valid at `at` is followed by something else, as far as is known now; None: never."""
+        versions = self._versions.get(sku, ())
+        bounds = {bound for version in versions for bound in (version.valid_from, version.valid_to)}
+        here = self.version(sku, at)
+        later = sorted(bound for bound in bounds if bound is not None and bound > at)
+        return next((bound for bound in later if self.version(sku, bound) is not here), None)
+
+    def history(self, sku: str) -> tuple[Product, ...]:
+        """All versions of a product in the order they were recorded."""
+        return self._versions.get(sku, ())
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Products named in `text`, left to right; the longest name wins, letters in any case."""

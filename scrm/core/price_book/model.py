@@ -35,7 +35,7 @@ class Product:
     """One version of a product's prices: valid in [`valid_from`, `valid_to`), known since `recorded_at`.
 
     `floors` maps a role (rep, lead …) to the lowest price it may give. `unit` is what `list_price` is per, None for
-    the whole thing.
+    the whole thing. A `withdrawn` version says that the product is not on sale while it is valid.
     """
 
     sku: str
@@ -50,6 +50,7 @@ class Product:
     recorded_at: datetime | None = None
     recorded_by: str = ""
     approved_by: str = ""
+    withdrawn: bool = False
 
     def promotion_price(self, promotion: Promotion) -> Decimal:
         """CNY to pay under one of its promotions."""

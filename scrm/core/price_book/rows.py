@@ -58,6 +58,7 @@ def _product(row: Mapping[str, Json], number: int) -> Product:
         recorded_at=fields.optional_time("recorded_at"),
         recorded_by=fields.text("recorded_by", optional=True),
         approved_by=fields.text("approved_by", optional=True),
+        withdrawn=fields.flag("withdrawn"),
     )
 
 
@@ -107,6 +108,12 @@ class _Fields:
         if not isinstance(values, list | tuple) or not all(isinstance(value, Mapping) for value in values):
             raise BadInput(f"{self.owner}, {name}: expected a list of tables, got {values!r}.")
         return [value for value in values if isinstance(value, Mapping)]
+
+    def flag(self, name: str) -> bool:
+        value = self.row.get(name, False)
+        if not isinstance(value, bool):
+            raise BadInput(f"{self.owner}, {name}: expected true or false, got {value!r}.")
+        return value
 
     def money(self, name: str) -> Decimal:
         return self._amount(name, self.row.get(name))
@@ -169,6 +176,7 @@ def _row(product: Product) -> dict[str, Json]:
         "recorded_at": _iso(product.recorded_at),
         "recorded_by": product.recorded_by,
         "approved_by": product.approved_by,
+        "withdrawn": product.withdrawn,
     }
 
 
