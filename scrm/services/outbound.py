@@ -12,15 +12,16 @@ import structlog
 
 from scrm.connector import HandsOver, OutboundMessage, Sends, ThreadSignal
 from scrm.core.access import Actor, Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.compliance import Finding
 from scrm.core.errors import BadInput, ChannelMisconfigured, ChannelUnavailable, Conflict, ScrmError, SendRejected
 from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook
 from scrm.core.routing import Carriage, Conversation, Route, best_first, choose
-from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, shown
+from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, Speaker, shown
 from scrm.hub import Hub
-from scrm.services.annotate import annotate, findings_of_draft
+from scrm.services.annotate import annotate, entry_of, findings_of_draft
 from scrm.services.threads import thread_hint
 from scrm.services.timeline import entry_added, entry_changed
 from scrm.store.customers import Activity, KnownIdentity
@@ -50,7 +51,11 @@ class DraftBlocked(ScrmError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A reply as the rep means it. `key` is the request's Idempotency-Key, empty for none."""
+    """A reply as the rep means it. `key` is the request's Idempotency-Key, empty for none.
+
+    `shown` are the rules whose findings the rep saw while writing. An `automatic` reply is one that no person has read:
+    a bot's word, for which nobody can give a reason.
+    """
 
     customer_id: int
     text: str
@@ -58,6 +63,16 @@ class Draft:
     script_id: str | None = None
     acknowledged_reason: str | None = None
     key: str = ""
+    shown: tuple[str, ...] = ()
+    automatic: bool = False
+
+    def speaker(self, actor: Actor) -> Speaker:
+        return Speaker.BOT if self.automatic else actor.speaks_as
+
+    @property
+    def reason(self) -> str:
+        """Why it goes out in spite of what was found; empty where nobody has said so."""
+        return "" if self.automatic else (self.acknowledged_reason or "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ async def check_draft(hub: Hub, actor: Actor, draft: Draft) -> Checked:
             text=draft.text,
             channel=conversation.channel if conversation else "",
             thread=conversation.thread if conversation else "",
-            speaker=actor.speaks_as,
+            speaker=draft.speaker(actor),
             actor=actor.login,
             now=hub.now(),
         )
@@ -95,7 +110,8 @@ async def check_draft(hub: Hub, actor: Actor, draft: Draft) -> Checked:
 
 async def send_message(hub: Hub, actor: Actor, draft: Draft) -> Entry:
     """Queue a reply, or hand it to the rep's client. `DraftBlocked` when it contradicts what the customer was told and
-    no reason was given. The customer's row is locked, so that two drafts cannot both pass the check.
+    no reason was given: always, when it is automatic. The customer's row is locked, so that two drafts cannot both pass
+    the check. Every reply passes here, whoever or whatever wrote it.
     """
     require(actor, Permission.REPLY)
     request = hashlib.sha256(f"{draft.customer_id}\n{draft.channel}\n{draft.text}".encode()).hexdigest()
@@ -112,14 +128,16 @@ async def send_message(hub: Hub, actor: Actor, draft: Draft) -> Entry:
             text=draft.text,
             channel=route.conversation.channel,
             thread=route.conversation.thread,
-            speaker=actor.speaks_as,
+            speaker=draft.speaker(actor),
             actor=actor.login,
             now=tx.now,
         )
         blocking = [finding for finding in findings if is_blocking(finding)]
-        if blocking and not (draft.acknowledged_reason or "").strip():
+        if blocking and not draft.reason:
             raise DraftBlocked(findings, book)
         entry = await _store_reply(hub, tx, actor, draft, route, acknowledged=bool(blocking))
+        if findings or draft.shown:
+            tx.audit.record(_heeded(actor, entry, draft, findings))
         if draft.key:
             await tx.accounts.keep_key(actor.id, draft.key, request, entry.id)
     await hub.stream.send(
@@ -220,7 +238,7 @@ async def _store_reply(
         thread=conversation.thread,
         kind=look.kind,
         direction=Direction.OUTBOUND,
-        speaker=actor.speaks_as,
+        speaker=draft.speaker(actor),
         actor=actor.login,
         at=tx.now,
         received_at=tx.now,
@@ -249,8 +267,31 @@ async def _store_reply(
 def _origin(actor: Actor, draft: Draft, *, acknowledged: bool) -> dict[str, Json]:
     origin: dict[str, Json] = {"by": actor.login, "script_id": draft.script_id}
     if acknowledged:
-        origin["acknowledged_reason"] = (draft.acknowledged_reason or "").strip()
+        origin["acknowledged_reason"] = draft.reason
     return origin
+
+
+def _heeded(actor: Actor, entry: Entry, draft: Draft, findings: Sequence[Finding]) -> Deed:
+    """What came of the findings that were shown: ignored ones are still in what was sent, obeyed ones no more."""
+    ignored: list[Json] = [
+        {
+            "rule": finding.rule,
+            "severity": finding.severity.value,
+            "against": public("msg", entry_of(finding.against)) if finding.against else None,
+        }
+        for finding in findings
+    ]
+    obeyed: list[Json] = [*sorted(set(draft.shown) - {finding.rule for finding in findings})]
+    return Deed.by(
+        actor,
+        "draft.warned",
+        "entry",
+        public("msg", entry.id),
+        ignored=ignored,
+        obeyed=obeyed,
+        reason=draft.reason,
+        automatic=draft.automatic,
+    )
 
 
 async def _identity(tx: Transaction, customer_id: int, conversation: Conversation) -> KnownIdentity:

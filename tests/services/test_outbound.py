@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from scrm.connector import ChannelUnavailable, ReplyWindow, SendRejected
 from scrm.core.access import Actor
 from scrm.core.errors import BadInput, Conflict, NotAllowed
-from scrm.core.timeline import Direction, EntryState
+from scrm.core.ids import public
+from scrm.core.timeline import Direction, EntryState, Speaker
 from scrm.hub import Channel, Hub
 from scrm.services.outbound import Draft, DraftBlocked, check_draft, retry_message, send_message
 from scrm.testing.channel import FakeChannel
@@ -217,3 +219,57 @@ async def test_an_auditor_cannot_reply(school: School, auditor: Actor) -> None:
 
     with pytest.raises(NotAllowed):
         await send_message(school.hub, auditor, Draft(customer_id=customer, text="在的"))
+
+
+async def test_what_was_shown_ignored_and_obeyed_is_in_the_audit_log(school: School, rep: Actor) -> None:
+    customer = await quoted(school)
+
+    await send_message(
+        school.hub,
+        rep,
+        Draft(
+            customer_id=customer,
+            text="年课5980元",
+            acknowledged_reason="客户要的是新版教材的班",
+            shown=("price-higher-later", "absolute-claim"),
+        ),
+    )
+
+    async with school.hub.db.reading() as tx:
+        (deed,) = [link for link in await tx.audit.newest(limit=50) if link.action == "draft.warned"]
+    told = json.loads(deed.payload or "")
+    assert [(one["rule"], one["severity"]) for one in told["ignored"]] == [("price-higher-later", "S3")]
+    assert (told["obeyed"], told["reason"]) == (["absolute-claim"], "客户要的是新版教材的班")
+
+
+async def test_a_warning_that_was_obeyed_is_logged_with_what_was_sent_instead(school: School, rep: Actor) -> None:
+    customer = await quoted(school)
+
+    entry = await send_message(
+        school.hub, rep, Draft(customer_id=customer, text="年课4980元", shown=("price-higher-later",))
+    )
+    await send_message(school.hub, rep, Draft(customer_id=customer, text="您随时问我"))
+
+    async with school.hub.db.reading() as tx:
+        (deed,) = [link for link in await tx.audit.newest(limit=50) if link.action == "draft.warned"]
+    assert deed.object_id == public("msg", entry.id)
+    assert json.loads(deed.payload or "")["obeyed"] == ["price-higher-later"]
+
+
+async def test_no_automatic_reply_leaves_that_contradicts_a_standing_quote_or_the_price_book(
+    school: School, rep: Actor
+) -> None:
+    customer = await quoted(school)
+
+    for text in ("年课5980元", "年课6980元", "年课活动价4980元，仅此一次，微信转我个人账户就行"):
+        with pytest.raises(DraftBlocked):
+            await send_message(
+                school.hub,
+                rep,
+                Draft(customer_id=customer, text=text, automatic=True, acknowledged_reason="机器人不能替人确认"),
+            )
+    await send_message(school.hub, rep, Draft(customer_id=customer, text="年课活动价4980元", automatic=True))
+    await run_workers(school.hub)
+
+    assert school.service.sent == ["年课活动价4980元"]
+    assert (await school.timeline())[-1].speaker is Speaker.BOT

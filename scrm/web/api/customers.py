@@ -143,6 +143,8 @@ async def send_message(call: Call, body: MessageNew) -> EntryOut:
             script_id=body.script_id,
             acknowledged_reason=body.acknowledged_reason,
             key=call.request.headers.get("Idempotency-Key", "")[:200],
+            shown=tuple(body.shown_rules),
+            automatic=body.automatic,
         ),
     )
     return await _entry(call, entry.id)

@@ -32,3 +32,12 @@ class MessageNew(Shape):
         max_length=500,
         description="Needed to send in spite of a blocking finding; it is kept and shown to auditors.",
     )
+    shown_rules: list[str] = Field(
+        default=[],
+        max_length=50,
+        description="Rules whose findings the rep was shown while writing: kept in the audit log.",
+    )
+    automatic: bool = Field(
+        default=False,
+        description="No person has read this reply: it is a bot's word, and nothing that is found can be acknowledged.",
+    )
