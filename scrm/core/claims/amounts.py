@@ -308,6 +308,25 @@ def _approximated(text: str, amount: Amount) -> Amount:
     return amount
 
 
+def unglued(text: str, count: Amount) -> Amount | None:
+    """The price of a price and a count written together: 次卡38810次 is 388 for 10. Only what ends in 8 or 9 is split,
+    and only where nothing but a price fits: four digits or more, before a thing that is sold by the piece.
+    """
+    digits = text[count.start : count.end - len(count.unit)]
+    if not digits.isdigit() or not 4 <= len(digits) <= 6 or count.unit not in _PIECEWISE or _STOCK.search(text):
+        return None
+    for width in (1, 2):
+        price, number = digits[:-width], digits[-width:]
+        if price[-1] in "89" and len(price) > 1 and number[0] != "0" and (width == 1 or number in _PACKS):
+            return replace(count, end=count.start + len(price), value=Decimal(price), measure=Measure.BARE, unit="")
+    return None
+
+
+_PIECEWISE = frozenset("次 只 个 斤 盒 袋 包 瓶 箱 片 支 节 条 张 枚 罐 提 双 粒".split())
+_PACKS = frozenset("10 12 15 20 24 30 36 48 50".split())
+_STOCK = re.compile("库存|已售|销量|月销|播放|浏览|现货|还剩|共有|累计|每[天秒月日]|上限|限|充电|循环|做过|超过")
+
+
 def fold_share(value: Decimal) -> Decimal | None:
     """The share to pay of a 折: 8 and 80 are 0.8, 85 is 0.85, 9.75 is 0.975."""
     share = value / 10 if value <= 10 else value / 100

@@ -50,7 +50,7 @@ LEFT_CUES: dict[Family, str] = {
         厂家建议价? 建议售价 官网价
     """,
     Family.OFF: """
-        立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀 (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜了? 抵扣 抵用? 让利 让$ 抹掉
+        立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀 (?:再|最高|额外|政府|国家|厂家)补 膨胀 便宜(?!得|的)了? 抵扣 抵用? 让利 让$ 抹掉
         抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减(?!速|震|脂|肥|重|压|持|排|薪)掉? 扣减 (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
         优惠了 折扣 打掉 减您 减你 少付 少给 免掉 再让 补助 津贴 置换 面值 面额 代金[券卷] 满减 消费券 (?<!不)免$
     """,
@@ -89,7 +89,7 @@ LEFT_CUES: dict[Family, str] = {
         另收 额外收 加收 再收 另付 扣(?:除|掉|收|了)?(?:您|你|我)?$
     """,
     Family.REBATE: """
-        [返反]现 好评返 晒图返 晒单返 返利 返佣 返还 返您 返你 返给 (?<!往)返(?!回|工|修|程|校|乡|厂|航|场|潮|现)点? 分佣 提点 拉新 提成 回扣 (?:给您?|拿|有|返)[^，。,0-9]{0,3}介绍费 好处费 推荐奖励? 奖励
+        [返反]现 好评返 晒图返 晒单返 返利 返佣 返还 返您 返你 返给 (?<!往)返(?!回|工|修|程|校|乡|厂|航|场|潮|现)点? 分佣 提点 拉新 提成 (?<!返)回(?:给)?(?:您|你|他)?$ 回扣 (?:给您?|拿|有|返)[^，。,0-9]{0,3}介绍费 好处费 推荐奖励? 奖励
         现金红包 红包 转介绍
     """,
     Family.REFUND: """
@@ -121,7 +121,7 @@ LEFT_CUES: dict[Family, str] = {
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围 套内 套外 使用面积 [转网车流风时增]速 [主频]频 [血气胎水电]压 [平总学]分
     """,
     Family.NOT_OURS: r"""
-        余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障 最高赔付? 赔付 保单(?![上里写]) 工资 底薪 月薪 年薪 薪资
+        余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 保额 保障(?!一年|每年) 最高赔付? 赔付 保单(?![上里写]) 工资 底薪 月薪 年薪 薪资
         收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
         心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
         阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话(?![里中上]) 手机号 验证码 单号 身份证 型号 货号 尺码
@@ -150,7 +150,7 @@ RIGHT_CUES: dict[Family, str] = {
     """,
     Family.FEE: _FEES
     + """
-        的?(?:加[床急班时项]|[^\\W0-9A-Za-z含包免另加不没除有收是和送要去交的]{1,2})[^\\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全]费(?!用)
+        的?(?:加[床急班时油])费 的?[^\\W0-9A-Za-z含包免另加不没除有收是和送要去交的]{1,2}[^\\W0-9A-Za-z免消学团保会花浪自公话充缴收付续退月年日药员全]费(?!用)
     """,
     Family.OFF: """
         的?(?:无门槛|满减|新人|店铺|商品|购物|现金)?(?:优惠券|代金券|抵用券|消费券|现金券|购物券|券|抵扣|补贴|优惠(?!价)|减免|立减|折扣)
@@ -227,10 +227,12 @@ class Cue:
 
     def outweighs(self, right: Cue) -> bool:
         """押金两千六网费不用管: the fee after a deposit is told of something else."""
+        if right.family is Family.REFUND:
+            return self.family in {Family.DEPOSIT, Family.BOND}
         return right.family is Family.FEE and self.family in _ROLES
 
 
-_ROLES = frozenset({Family.DEPOSIT, Family.BALANCE, Family.BOND, Family.DOWN_PAYMENT, Family.INSTALMENT, Family.LOAN})
+_ROLES = frozenset({Family.DEPOSIT, Family.BALANCE, Family.BOND, Family.DOWN_PAYMENT, Family.LOAN})
 
 
 def left_cue(text: str, start: int, end: int, *, of_share: bool = False) -> Cue | None:
@@ -319,7 +321,7 @@ def share_like(amount: Amount, kind: Kind | None) -> tuple[Kind, Decimal | None,
 
 def in_context(kind: Kind, cue: Cue | None, text: str, window: int, start: int, per: str | None) -> Kind:
     """年化 of a product that is bought is a yield; what 原来 was said to cost beside a price of now is a reference."""
-    if kind is Kind.PRICE and _ONCE.search(text, start) and _ONCE_WORD.search(text, window, start):
+    if kind in {Kind.PRICE, Kind.UNIT_PRICE} and _ONCE.search(text, start) and _ONCE_WORD.search(text, window, start):
         return Kind.REF_PRICE
     if kind is Kind.UNIT_PRICE and per in {"月", "期"} and _IN_PARTS.search(text, 0, start):
         return Kind.INSTALMENT

@@ -16,7 +16,7 @@ _TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 �
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
     同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净 低 全
-    整 修 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
+    整 修 往返 来回 单程 手慢 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
 _ADVERBS = """
     就 都 左 多 左右 出头 上下 真 够 也 还 已 太 有点 和 或 跟 贵 便宜 划算 之间 先 再 然后 现在 今天 刚 好 如 但
@@ -29,7 +29,7 @@ _CLOSED_RIGHT = any_of("""
     提高 里面 当时 那户 那间 那栋 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
-    r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
+    r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
     "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好"
@@ -46,7 +46,7 @@ _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩�
 _MENU = re.compile(
     r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)"
 )
-_SPECS = re.compile("像素|毫安|芯片|处理器|屏幕|播放|粉丝|并发|人口|注册资本")
+_SPECS = re.compile("像素|毫安|芯片|处理器|播放|粉丝|并发|人口|注册资本")
 _EXAM = re.compile("模拟考|模考|[一二]本线|分数线|雅思|托福")
 _PIECES = re.compile("块(?:地砖|瓷砖|砖|板|玻璃|石材|木板|屏|电池)")
 _OTHER_TALK = any_of("""
@@ -56,9 +56,9 @@ _OTHER_TALK = any_of("""
 """)
 
 
-def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool, beside: bool) -> bool:
+def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool, beside: bool, paused: bool) -> bool:
     """Whether `amount` is money, or a share of it. `window` is where the words that belong to it begin; `beside`: a
-    price of its size came just before.
+    price of its size came just before; `paused`: a blank follows.
     """
     if amount.measure not in {Measure.MONEY, Measure.BARE}:
         return True
@@ -71,10 +71,12 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
     if has_unit:
         return not _EXAM.search(text)
     closed = (cue is None or cue.is_weak) and _CLOSED_RIGHT.match(text, amount.end) is not None
-    return not closed and _is_bare_price(text, amount, cue, window, beside=beside)
+    return not closed and _is_bare_price(
+        text, amount, cue, window, beside=beside, paused=paused
+    )
 
 
-def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool) -> bool:
+def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool, paused: bool) -> bool:
     if cue is None or cue.family is Family.PRICE:
         if _is_other_talk(text) and not (amount.scaled and _is_over(amount, 10_000)):
             return False
@@ -82,7 +84,7 @@ def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, b
         return not _is_memory(text, amount)
     if beside and amount.measure is Measure.BARE and not _COUNTS_LEFT.search(text, window, amount.start):
         return True
-    return _stands_like_a_price(text, amount, cue, window)
+    return _stands_like_a_price(text, amount, cue, window, paused=paused)
 
 
 def _is_piece(text: str, amount: Amount) -> bool:
@@ -98,7 +100,7 @@ def _is_memory(text: str, amount: Amount) -> bool:
     return amount.value in _MEMORY_SIZES and _MEMORY_TALK.search(text) is not None
 
 
-def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int) -> bool:
+def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int, *, paused: bool) -> bool:
     """No word tells: the shape of the number and what stands beside it decide."""
     if amount.value is None:
         return cue is not None and amount.scaled
@@ -112,7 +114,8 @@ def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int
         return False
     if _is_written_like_a_price(text, amount):
         return True
-    if cue is None and amount.approx not in _BOUNDED and not _OPEN_RIGHT.match(text, amount.end):
+    shut = cue is None and not paused and amount.approx not in _BOUNDED
+    if shut and not _OPEN_RIGHT.match(text, amount.end):
         return False
     if amount.value < _SMALL:
         return _is_small_price(text, amount, cue, window)

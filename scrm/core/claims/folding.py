@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _UNUSUAL = re.compile(r"[\s\uff01-\uff0b\uff0d-\uff5e\uffe5\u3000\ufe0f\u20e3\u200b-\u200f\u2060\ufeff〇]")
 _DROPPED = frozenset("\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿幺")
+_WIDE_THOUSANDS = re.compile("(?<=[０-９])，[０-９]{3}(?![０-９])")
 _SPACES = re.compile(r"[ \t\u3000\xa0]+")
 _PAUSE = re.compile(r"(?<=[\u4e00-\u9fff])(?<![零一二两三四五六七八九十百千万亿几])[ \u3000](?=[\u4e00-\u9fff])(?![元块折万千百])")
 _SPACED_DIGITS = re.compile(r"(?<![0-9.])[0-9０-９](?:[ \u3000]+[0-9０-９]){2,}(?![0-9.])")
@@ -28,6 +29,12 @@ class Folded:
             return start, end
         return self.starts[start], self.ends[end - 1]
 
+    def pauses_at(self, place: int) -> bool:
+        """Whether a blank of the raw text was left out just before `text[place]`."""
+        if self.starts is None or self.ends is None or not 0 < place < len(self.text):
+            return False
+        return self.starts[place] > self.ends[place - 1]
+
 
 def fold(raw: str) -> Folded:
     """Full-width becomes ASCII (but for the comma, which separates), keycaps become digits, ¥ has one form.
@@ -45,6 +52,8 @@ def fold(raw: str) -> Folded:
     for place, character in enumerate(raw):
         if place in stops:
             character = "，"
+        if character == "，" and _WIDE_THOUSANDS.match(raw, place):
+            character = ","
         if character in _DROPPED or (character in " \t\u3000\xa0" and (place in apart or _is_idle(raw, place, kept))):
             if ends and character == "\u20e3":
                 ends[-1] = place + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrm.core.claims.amounts import Amount, Measure, find_amounts
+from scrm.core.claims.amounts import Amount, Measure, find_amounts, unglued
 from scrm.core.claims.carrying import carried, is_beside, is_least_quantity, ratio_kind
 from scrm.core.claims.composites import Composite, find_composites
 from scrm.core.claims.cues import Cue, Family, classify, in_context, left_cue, right_cue, share_like
@@ -15,10 +15,10 @@ from scrm.core.claims.masks import spans_of_no_money
 from scrm.core.claims.model import Approx, Kind, Quote, Stance
 from scrm.core.claims.stance import Place, stance_of
 from scrm.core.claims.units import bundle_after, bundle_before, unit_after, unit_before
-from scrm.core.timeline import Speaker
+from scrm.core.timeline import SELLERS, Speaker
 
 _TRIGGER = re.compile(
-    "[0-9０-９零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟几廿卅\u20e3]|免费|免邮|免息|免运费|包邮|包安装|包运费|无息|半价|对折"
+    "[0-9０-９零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟几廿卅\u20e3]|免费|免邮|免息|免运费|包邮|包[安运拆垃清搬上调吊送]|无息|半价|对折"
 )
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
@@ -79,6 +79,8 @@ def _amount_quotes(
     previous, last = 0, None
     for amount in find_amounts(folded.text, [*hidden, *taken]):
         if amount.measure is Measure.COUNT:
+            amount = unglued(folded.text, amount) or amount if speaker in SELLERS else amount
+        if amount.measure is Measure.COUNT:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
         quote = _amount_quote(folded, amount, before, last, speaker)
@@ -87,7 +89,8 @@ def _amount_quotes(
             yield quote
             last = quote
         per = unit_after(folded.text, amount.end) if quote is not None else None
-        previous = per[1] if per is not None else amount.end
+        if quote is not None or folded.text[amount.start : amount.end] != "一":
+            previous = per[1] if per is not None else amount.end
 
 
 def _told(quote: Quote) -> bool:
@@ -101,15 +104,16 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | N
     cue = _cue(text, amount, window)
     per = _per(text, amount, window)
     beside = is_beside(amount.value, last)
-    named = (
-        classify(amount, cue) if is_money(text, amount, cue, window, has_unit=per is not None, beside=beside) else None
-    )
+    paused = folded.pauses_at(amount.end)
+    money = is_money(text, amount, cue, window, has_unit=per is not None, beside=beside, paused=paused)
+    named = classify(amount, cue) if money else None
     if named is None and amount.measure is Measure.PERCENT and cue is None:
         named = share_like(amount, ratio_kind(last, folded.raw_span(amount.start, amount.end)[0]))
     if named is None:
         return None
     kind, value, value_max = named
-    if per is not None and (kind is Kind.PRICE or (cue is not None and cue.word.startswith("加一"))):
+    after = unit_after(text, amount.end) is not None
+    if per is not None and (kind is Kind.PRICE or (after and cue is not None and cue.word.startswith("加一"))):
         kind = Kind.UNIT_PRICE
     kind = in_context(kind, cue, text, window, amount.start, per)
     start, end = folded.raw_span(amount.start, amount.end)

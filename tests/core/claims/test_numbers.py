@@ -60,15 +60,42 @@ def letters(value: int) -> str | None:
     return f"{Decimal(value) / 1000}k" if value >= 1000 else None
 
 
+def mixed(value: int) -> list[str]:
+    """1万2千8, 13万8, 3千5, 1w2, 3k5: digits with units, the last one left out where speech leaves it out."""
+    if value < 1000 or value % 100:
+        return []
+    found = []
+    ten_thousands, rest = divmod(value, 10_000)
+    if ten_thousands and rest % 1000 == 0 and rest:
+        found += [f"{ten_thousands}{unit}{rest // 1000}" for unit in ("万", "w", "W")]
+    if ten_thousands and rest >= 1000 and rest % 1000:
+        found.append(f"{ten_thousands}万{rest // 1000}千{rest % 1000 // 100}")
+    if not ten_thousands:
+        found += [f"{value // 1000}{unit}{rest % 1000 // 100 or ''}" for unit in ("千", "k", "K")]
+    return found
+
+
+def digit_by_digit(value: int) -> str | None:
+    """三九九九, as numbers are read out; two digits so read are no number, and eleven would be a telephone's."""
+    return "".join(_DIGITS[int(digit)] for digit in str(value)) if 100 <= value <= 999_999 else None
+
+
+def keycaps(value: int) -> str:
+    return "".join(f"{digit}\ufe0f\u20e3" for digit in str(value))
+
+
 def forms(value: int) -> list[str]:
     """Every written form of the value that the grammar is meant to know."""
     spoken = chinese(value)
     written = [str(value), f"{value:,}", spoken, spoken.translate(_CAPITALS), str(value).translate(_FULL_WIDTH)]
+    written += [keycaps(value), f"{value:,}".translate(_FULL_WIDTH), *mixed(value)]
+    if "二" in spoken:
+        written.append(spoken.replace("二千", "两千").replace("二百", "两百").replace("二万", "两万").replace("十两", "十二"))
     if value >= 20_000 and value % 1000 == 0:
         written.append(f"{value // 10_000}万{value % 10_000 // 1000}千" if value % 10_000 else f"{value // 10_000}万")
     if value >= 10_000 and value % 10_000 == 0:
         written += [f"{value // 10_000}w", f"{value // 10_000}个w"]
-    return [*written, *filter(None, (elliptic(value), letters(value)))]
+    return [*written, *filter(None, (elliptic(value), letters(value), digit_by_digit(value)))]
 
 
 @given(prices)
@@ -79,7 +106,24 @@ def test_a_price_reads_back_from_every_written_form(value):
         assert f"到手价{form}元"[quote.start : quote.end] == f"{form}元"
 
 
-@given(prices.filter(lambda value: value >= 100))
+@pytest.mark.parametrize("numbers", [range(1, 2000), range(2000, 10_000, 7), range(10_000, 1_000_000, 1009)])
+def test_every_small_number_reads_back_however_it_is_written(numbers):
+    wrong = [
+        form
+        for value in numbers
+        for form in forms(value)
+        if [quote.value for quote in read_quotes(f"一口价{form}元", Speaker.REP)] != [value]
+    ]
+    assert wrong == []
+
+
+def test_every_hundred_and_thousand_reads_back_from_its_spoken_form():
+    for value in (*range(100, 10_000, 100), *range(10_000, 1_000_000, 1000)):
+        for form in {chinese(value), elliptic(value) or chinese(value), *mixed(value)}:
+            assert [quote.value for quote in read_quotes(f"一口价{form}", Speaker.REP)] == [value], form
+
+
+@given(prices.filter(lambda value: 100 <= value < 10_000_000))
 def test_a_cue_is_enough_without_a_currency(value):
     for form in forms(value):
         (quote,) = read_quotes(f"到手价{form}", Speaker.REP)
@@ -91,6 +135,15 @@ def test_a_thing_counted_after_the_price_does_not_join_it(value):
     for form in (str(value), chinese(value)):
         (quote,) = read_quotes(f"{form}一位", Speaker.REP)
         assert (quote.kind, quote.value, quote.unit) == (Kind.UNIT_PRICE, value, "位"), form
+
+
+@pytest.mark.parametrize("unit", [*"平斤人位名天晚月年节次台套件张盒箱瓶只条颗桌杯间", "公斤", "小时", "课时", "学期", "㎡", "个", "克"])
+def test_every_measure_word_ends_the_price_before_it(unit):
+    per = "平" if unit == "㎡" else unit
+    for price in ("199", "二百九十九", "一千二百八", "3,200", "1w2"):
+        for text in (f"价格{price}一{unit}", f"{price}/{unit}", f"每{unit}{price}元", f"{price}元每{unit}"):
+            (quote,) = read_quotes(text, Speaker.REP)
+            assert (quote.kind, quote.unit) == (Kind.UNIT_PRICE, per), text
 
 
 @given(st.text("零一二两三四五六七八九十百千万亿点0123456789.,kw几多来块 ", max_size=14))
