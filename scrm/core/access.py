@@ -26,6 +26,7 @@ class Permission(StrEnum):
     REVEAL_PHONES = "phones.reveal"
     READ_CASES = "cases.read"
     JUDGE = "cases.judge"
+    OVERSEE_CASES = "cases.oversee"
     READ_CHANNELS = "channels.read"
     RUN_IMPORTS = "imports.run"
     MANAGE_WEBHOOKS = "webhooks.manage"
@@ -33,7 +34,14 @@ class Permission(StrEnum):
     MANAGE_TOKENS = "tokens.manage"
     REPLAY_TASKS = "tasks.replay"
     READ_PRICES = "prices.read"
+    READ_PRICE_HISTORY = "prices.history"
+    EDIT_PRICES = "prices.edit"
+    APPROVE_PRICES = "prices.approve"
     READ_SCRIPTS = "scripts.read"
+    READ_AUDIT = "audit.read"
+    CHECK_BROADCASTS = "broadcasts.check"
+    READ_RULES = "rules.read"
+    RUN_DRY_RUNS = "dry_runs.run"
 
 
 _REP = frozenset(
@@ -44,20 +52,35 @@ _REP = frozenset(
         Permission.REVEAL_PHONES,
         Permission.READ_PRICES,
         Permission.READ_SCRIPTS,
+        Permission.CHECK_BROADCASTS,
+        Permission.READ_RULES,
     }
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.REP: _REP,
     Role.AGENT: _REP,
-    Role.MANAGER: _REP | {Permission.READ_CASES, Permission.READ_CHANNELS, Permission.RUN_IMPORTS},
+    Role.MANAGER: _REP
+    | {
+        Permission.READ_CASES,
+        Permission.OVERSEE_CASES,
+        Permission.READ_CHANNELS,
+        Permission.RUN_IMPORTS,
+        Permission.RUN_DRY_RUNS,
+    }
+    | {Permission.READ_PRICE_HISTORY, Permission.EDIT_PRICES, Permission.APPROVE_PRICES},
     Role.AUDITOR: frozenset(
         {
             Permission.READ_CUSTOMERS,
             Permission.READ_CASES,
             Permission.JUDGE,
+            Permission.READ_AUDIT,
             Permission.READ_PRICES,
+            Permission.READ_PRICE_HISTORY,
             Permission.READ_SCRIPTS,
+            Permission.CHECK_BROADCASTS,
+            Permission.READ_RULES,
+            Permission.RUN_DRY_RUNS,
             Permission.REVEAL_PHONES,
         }
     ),
