@@ -90,7 +90,9 @@ _RATE = re.compile(r"(?:厘|分(?=利|息|[，。,]|$))(?!米)")
 _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
 )
-_SHARE_TO = re.compile(r"(?:到|至|-|~)(?:[百千万]分之)?(?P<part>[0-9.]+|[零一二两三四五六七八九十]+(?:点[零一二三四五六七八九]+)?)(?!号|月|年|日)")
+_SHARE_TO = re.compile(
+    r"(?:到|至|-|~)(?:[百千万]分之)?(?P<part>[0-9.]+|[零一二两三四五六七八九十]+(?:点[零一二三四五六七八九]+)?)(?!号|月|年|日)"
+)
 _SHARES = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
 # 9.95斤: nobody weighs so exactly; it is 9.9 for 5斤 with the gap lost.
 _GLUED = re.compile(r"[0-9]{1,3}\.[89][2-9](?:斤|个|盒|包|袋|瓶|只|条|件|双|张|枚|罐|提|支|份)")
@@ -153,9 +155,7 @@ def _share(text: str, start: int) -> Amount | None:
     top = None if upper is None else _decimal(upper["part"])
     if upper is None or top is None or top <= value:
         return Amount(start=start, end=match.end(), value=value * scale, measure=Measure.PERCENT)
-    return Amount(
-        start=start, end=upper.end(), value=value * scale, value_max=top * scale, measure=Measure.PERCENT
-    )
+    return Amount(start=start, end=upper.end(), value=value * scale, value_max=top * scale, measure=Measure.PERCENT)
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -56,7 +56,9 @@ _OTHER_TALK = any_of("""
 """)
 
 
-def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool, beside: bool, paused: bool) -> bool:
+def is_money(
+    text: str, amount: Amount, cue: Cue | None, window: int, *, has_unit: bool, beside: bool, paused: bool
+) -> bool:
     """Whether `amount` is money, or a share of it. `window` is where the words that belong to it begin; `beside`: a
     price of its size came just before; `paused`: a blank follows.
     """
@@ -71,9 +73,7 @@ def is_money(text: str, amount: Amount, cue: Cue | None, window: int, *, has_uni
     if has_unit:
         return not _EXAM.search(text)
     closed = (cue is None or cue.is_weak) and _CLOSED_RIGHT.match(text, amount.end) is not None
-    return not closed and _is_bare_price(
-        text, amount, cue, window, beside=beside, paused=paused
-    )
+    return not closed and _is_bare_price(text, amount, cue, window, beside=beside, paused=paused)
 
 
 def _is_bare_price(text: str, amount: Amount, cue: Cue | None, window: int, *, beside: bool, paused: bool) -> bool:

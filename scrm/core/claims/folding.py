@@ -11,7 +11,9 @@ _DROPPED = frozenset("\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿幺")
 _WIDE_THOUSANDS = re.compile("(?<=[０-９])，[０-９]{3}(?![０-９])")
 _SPACES = re.compile(r"[ \t\u3000\xa0]+")
-_PAUSE = re.compile(r"(?<=[\u4e00-\u9fff])(?<![零一二两三四五六七八九十百千万亿几])[ \u3000](?=[\u4e00-\u9fff])(?![元块折万千百])")
+_PAUSE = re.compile(
+    r"(?<=[\u4e00-\u9fff])(?<![零一二两三四五六七八九十百千万亿几])[ \u3000](?=[\u4e00-\u9fff])(?![元块折万千百])"
+)
 _SPACED_DIGITS = re.compile(r"(?<![0-9.])[0-9０-９](?:[ \u3000]+[0-9０-９]){2,}(?![0-9.])")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from scrm.core.claims.model import Claim, Kind, Link, Quote, Stance, Turn
 from scrm.core.claims.reader import read_quotes
-from scrm.core.claims.validity import valid_until
+from scrm.core.claims.validity import valid_from, valid_until
 from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import SELLERS, Speaker
 
@@ -71,10 +71,21 @@ def link(read: Unlinked, at: datetime, book: PriceBook, context: Sequence[Turn])
     talked_of = None if mentions else _talked_of(context, book)
     return tuple(
         replace(
-            _linked(quote, text, at, book, mentions, talked_of), valid_until=until, condition=_condition(text, quote)
+            _linked(quote, text, at, book, mentions, talked_of),
+            condition=_condition(text, quote),
+            valid_from=begins,
+            valid_until=ends,
         )
         for quote in read.quotes
+        for begins, ends in (_validity(text, quote, at, until),)
     )
+
+
+def _validity(text: str, quote: Quote, at: datetime, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """An end before the beginning is that of another price: 3599到18号，之后3999."""
+    begins = valid_from(text, at, quote.start)
+    ends = None if until is not None and begins is not None and until < begins else until
+    return begins, ends
 
 
 def find_products(text: str, book: PriceBook, context: Sequence[Turn] = ()) -> tuple[str, ...]:

@@ -1,104 +1,101 @@
-"""How long a price is said to hold: 到18号, 活动到9月10日, 今天内, 三天内有效. Days are China's."""
+"""From when and how long a price is said to hold: 从下周一起, 18号之后; 到18号, 今天内, 三天内有效. Days are China's."""
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from scrm.core.claims.numbers import read_number
+from scrm.core.claims.days import DAY, count, span_of
 from scrm.core.price_book import CHINA
 
-_N = r"[0-9零一二两三四五六七八九十]{1,3}"
-
-
-def _date(side: str) -> str:
-    year = rf"(?:20(?P<{side}year>[0-9]{{2}}) ?[年/.-] ?)?"
-    month = rf"(?P<{side}month>{_N}) ?[月/.-]份? ?"
-    return rf" ?(?:{year}{month})?(?P<{side}day>{_N}) ?[号日]"
-
-
 _LEAD = r"(?<![送寄运达发回看约])(?:截止到?|截至|持续到|延续到|延长到|优惠到|保留到|有效期到|有效期至|到|至)"
-_DATE_UNTIL = re.compile(
-    f"{_LEAD}(?:本月|这个月|当月|今年)?{_date('a')}(?![楼线店起开]|以后|之后|恢复|涨)"
-    f"|{_date('b')}(?:晚上?|零点|24点|23:59)?(?:之前|以前|前|截止|结束|到期|为止|过期|止|有效)"
+_LED = re.compile(rf"{_LEAD} ?(?:今年)?{DAY}(?![楼线店起开恢涨]|以后|之后|就恢复)")
+_TAILED = re.compile(
+    rf"{DAY}(?:晚上?|零点|夜里|中午)?(?:[0-9]{{1,2}}点|十二点|23:59)?"
+    r"(?:之前|以前|前(?!天|面|台|后)|之内|以内|内(?!部|容)|截止|结束|到期|为止|过期|止|有效|下单)"
 )
-_TODAY = re.compile(
-    r"今[天日](?:之?内|以内|有效|截止|结束|下单|为止|之前|晚?上?(?:12|十二|24)点)|[仅只]限今[天日]"
-    r"|(?:仅|就|只有?)今[天日]|今晚(?:12|十二|24|零)?点?(?:之?前|截止|结束|为止)|当[天日]有效|最后一天|到今[天晚]"
-)
-_TOMORROW = re.compile(r"(?:到|截止到?|至)明[天晚日]|明[天晚日](?:之?前|截止|结束|到期|为止)")
-_WEEK = re.compile(
-    r"(?:本|这个?)(?:周|星期)(?:之?内|末(?:之前|截止|前)?|日(?:之前|截止|前)?|有效)"
-    r"|(?:到|截止到?)(?:本|这个?)?周[日末天]|(?:到|截止到?)(?:本|这个?)?星期天"
-)
-_MONTH = re.compile(
-    r"(?:本|这个?|当)月(?:之?内|底(?:之?前|截止|结束|为止)?|有效)|(?:到|截止到?|至)(?:本|这个?|当)?月底"
-    r"|月底(?:之?前|截止|结束|为止|到期)"
-)
+_ONLY_TODAY = re.compile(r"(?:仅|就|只有?)限?(?P<day>今[天日])|最后一天|[今当][天日]有效|今晚(?:12|十二|24|零)点")
 _WITHIN = re.compile(
-    rf"(?P<count>{_N})(?P<unit>天|日|个?小时|周|个?月)(?:之?内|以内)?(?:有效|下单|付款|内定|保价|都是这个价|内)"
+    r"(?P<count>[0-9零一二两三四五六七八九十]{1,3})(?P<unit>天|日|个?小时|周|个?月)"
+    r"(?:之?内|以内)?(?:有效|下单|付款|内定|保价|都是这个价|内)"
 )
-_LONG_PAST = timedelta(days=60)
+_BEGINS = re.compile(
+    rf"(?:从|自)?{DAY}(?:份|早上|上午|下午|晚上)?(?:(?P<hour>[0-9]{{1,2}}|零|十二?|八|九)点)?"
+    r"(?P<how>之后|以后|过后|后|起|开始|正式|就?(?:要|会)?(?=涨|恢复|调价|改价|变|执行|按))"
+)
+_PASSED = re.compile(rf"(?:过了|过完){DAY}")
+_THEN = re.compile(r"(?:之后|以后|过后|过了(?:活动|时间|就|这个|这波)?|活动结束后?|到期后?)")
+_SENTENCE = "。！？!?\n"
+_HOURS = {"零": 0, "八": 8, "九": 9, "十": 10, "十二": 12}
 
 
 def valid_until(text: str, at: datetime) -> datetime | None:
     """The last moment, in UTC, that `text` said at `at` says its price holds; None when it does not say."""
     local = at.astimezone(CHINA)
-    end = _named_day(text, local) or _relative_day(text, local)
+    end = _last_day(text, local.date())
     if end is not None:
         return datetime.combine(end, time(23, 59, 59), CHINA).astimezone(UTC)
     match = _WITHIN.search(text)
     return None if match is None else _after(match, local)
 
 
-def _named_day(text: str, local: datetime) -> date | None:
-    match = _DATE_UNTIL.search(text)
-    if match is None:
-        return None
-    side = "a" if match["aday"] else "b"
-    day, month = _count(match[f"{side}day"]), _count(match[f"{side}month"])
-    year = match[f"{side}year"]
-    return _next_such(local.date(), day, month, 2000 + int(year) if year else None)
+def valid_from(text: str, at: datetime, start: int) -> datetime | None:
+    """The first moment, in UTC, that the price at `start` of `text` is said to hold: 下周一起恢复3999.
+
+    Only what stands before the price in its sentence counts. 之后 of a day begins with the next one; without a day it
+    begins when what was said to hold until then ends.
+    """
+    begin = max(text.rfind(stop, 0, start) for stop in _SENTENCE) + 1
+    before = text[begin:start]
+    today = at.astimezone(CHINA).date()
+    day, hour = _first_moment(before, today)
+    if day is None and (then := _THEN.search(before)) is not None:
+        end = _last_day(text[: begin + then.start()], today)
+        day = None if end is None else end + timedelta(days=1)
+    return None if day is None else datetime.combine(day, time(hour), CHINA).astimezone(UTC)
 
 
-def _count(text: str | None) -> int | None:
-    number = read_number(text, 0) if text else None
-    return None if number is None or number.value is None else int(number.value)
+def _first_moment(before: str, today: date) -> tuple[date | None, int]:
+    passed = _PASSED.search(before)
+    if passed is not None:
+        span = span_of(passed, today)
+        return (None, 0) if span is None else (span.last + timedelta(days=1), 0)
+    match = _BEGINS.search(before)
+    span = None if match is None else span_of(match, today)
+    if match is None or span is None:
+        return None, 0
+    if match["hour"] is None and match["how"] in {"之后", "以后", "过后", "后"}:
+        return span.last + timedelta(days=1), 0
+    return _at_hour(match, span.first)
 
 
-def _next_such(today: date, day: int | None, month: int | None, year: int | None) -> date | None:
-    """That day of this month or the next; with a month this year's, or next year's when that is long past."""
-    if day is None or not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
-        return None
-    if month is None:
-        month = today.month if day >= today.day else today.month % 12 + 1
-        year = year or today.year + (1 if month < today.month else 0)
-    end = date(year or today.year, month, min(day, calendar.monthrange(year or today.year, month)[1]))
-    if year is None and today - end > _LONG_PAST:
-        return _next_such(today, day, month, today.year + 1)
-    return end
+def _at_hour(match: re.Match[str], day: date) -> tuple[date, int]:
+    """今晚8点开始 is 20:00; 今晚12点 and 零点 are when the next day begins."""
+    text = match["hour"]
+    if text is None:
+        return day, 0
+    hour = int(text) if text.isdigit() else _HOURS[text]
+    late = "晚" in match[0] or "下午" in match[0]
+    if hour >= 24 or (late and hour in {0, 12}):
+        return day + timedelta(days=1), 0
+    return day, hour + 12 if late and hour < 12 else hour
 
 
-def _relative_day(text: str, local: datetime) -> date | None:
-    today = local.date()
-    if _TODAY.search(text):
-        return today
-    if _TOMORROW.search(text):
-        return today + timedelta(days=1)
-    if _WEEK.search(text):
-        return today + timedelta(days=6 - today.weekday())
-    if _MONTH.search(text):
-        return today.replace(day=calendar.monthrange(today.year, today.month)[1])
-    return None
+def _last_day(text: str, today: date) -> date | None:
+    for pattern in (_LED, _TAILED):
+        match = pattern.search(text)
+        span = None if match is None else span_of(match, today)
+        if span is not None:
+            return span.last
+    return today if _ONLY_TODAY.search(text) else None
 
 
 def _after(match: re.Match[str], local: datetime) -> datetime | None:
-    count = _count(match["count"])
-    if count is None:
+    number = count(match["count"])
+    if number is None:
         return None
     unit = match["unit"]
     if unit.endswith("小时"):
-        return (local + timedelta(hours=count)).astimezone(UTC)
-    days = count * (7 if unit == "周" else 30 if unit.endswith("月") else 1)
+        return (local + timedelta(hours=number)).astimezone(UTC)
+    days = number * (7 if unit == "周" else 30 if unit.endswith("月") else 1)
     return datetime.combine(local.date() + timedelta(days=days), time(23, 59, 59), CHINA).astimezone(UTC)

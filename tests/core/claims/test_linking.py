@@ -103,6 +103,13 @@ def test_a_price_for_some_buyers_carries_its_condition():
         ("3599，三天内有效", "2026-06-15T23:59:59"),
         ("3599，48小时内有效", "2026-06-14T10:21:00"),
         ("3599，活动到六月十八号", "2026-06-18T23:59:59"),
+        ("3599，周日截止", "2026-06-14T23:59:59"),
+        ("3599，下周三之前", "2026-06-17T23:59:59"),
+        ("3599，下个月5号前有效", "2026-07-05T23:59:59"),
+        ("3599，后天结束", "2026-06-14T23:59:59"),
+        ("3599，本周内有效", "2026-06-14T23:59:59"),
+        ("3599，到下个月底", "2026-07-31T23:59:59"),
+        ("3599，优惠到今晚", "2026-06-12T23:59:59"),
     ],
 )
 def test_how_long_a_price_is_said_to_hold(text, until):
@@ -110,6 +117,44 @@ def test_how_long_a_price_is_said_to_hold(text, until):
 
     assert claim.valid_until == datetime.fromisoformat(until).replace(tzinfo=CHINA)
     assert claim.valid_until.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("从下周一起3999", "2026-06-15T00:00:00"),
+        ("明天开始恢复3999", "2026-06-13T00:00:00"),
+        ("18号之后恢复3999", "2026-06-19T00:00:00"),
+        ("18号起涨到3999", "2026-06-18T00:00:00"),
+        ("过了18号就3999了", "2026-06-19T00:00:00"),
+        ("下个月要涨到3999", "2026-07-01T00:00:00"),
+        ("下周就恢复3999", "2026-06-15T00:00:00"),
+        ("7月1号开始3999", "2026-07-01T00:00:00"),
+        ("今晚8点开始3999", "2026-06-12T20:00:00"),
+        ("今晚12点后恢复3999", "2026-06-13T00:00:00"),
+        ("周六起3999", "2026-06-13T00:00:00"),
+        ("活动到18号，之后3999", "2026-06-19T00:00:00"),
+    ],
+)
+def test_from_when_a_price_is_said_to_hold(text, begins):
+    claim = find_claims(text, Speaker.REP, AT, BOOK)[0]
+
+    assert claim.valid_from == datetime.fromisoformat(begins).replace(tzinfo=CHINA)
+    assert claim.valid_until is None
+
+
+def test_each_price_has_its_own_time():
+    now, later = find_claims("现在3599，到18号，之后3999", Speaker.REP, AT, BOOK)
+
+    assert (now.valid_from, now.valid_until) == (None, datetime(2026, 6, 18, 23, 59, 59, tzinfo=CHINA))
+    assert (later.valid_from, later.valid_until) == (datetime(2026, 6, 19, tzinfo=CHINA), None)
+
+
+@pytest.mark.parametrize(
+    "text", ["3599，明天到货", "3599，周末送货", "18号楼那套3599", "昨天开始3599", "3599，下周来拿"]
+)
+def test_other_days_are_no_beginning(text):
+    assert find_claims(text, Speaker.REP, AT, BOOK)[0].valid_from is None
 
 
 @pytest.mark.parametrize("text", ["3599，18号恢复原价", "3599，送到18号楼", "3599", "3599，18号开始"])

@@ -90,7 +90,9 @@ def forms(value: int) -> list[str]:
     written = [str(value), f"{value:,}", spoken, spoken.translate(_CAPITALS), str(value).translate(_FULL_WIDTH)]
     written += [keycaps(value), f"{value:,}".translate(_FULL_WIDTH), *mixed(value)]
     if "二" in spoken:
-        written.append(spoken.replace("二千", "两千").replace("二百", "两百").replace("二万", "两万").replace("十两", "十二"))
+        written.append(
+            spoken.replace("二千", "两千").replace("二百", "两百").replace("二万", "两万").replace("十两", "十二")
+        )
     if value >= 20_000 and value % 1000 == 0:
         written.append(f"{value // 10_000}万{value % 10_000 // 1000}千" if value % 10_000 else f"{value // 10_000}万")
     if value >= 10_000 and value % 10_000 == 0:
@@ -137,7 +139,9 @@ def test_a_thing_counted_after_the_price_does_not_join_it(value):
         assert (quote.kind, quote.value, quote.unit) == (Kind.UNIT_PRICE, value, "位"), form
 
 
-@pytest.mark.parametrize("unit", [*"平斤人位名天晚月年节次台套件张盒箱瓶只条颗桌杯间", "公斤", "小时", "课时", "学期", "㎡", "个", "克"])
+@pytest.mark.parametrize(
+    "unit", [*"平斤人位名天晚月年节次台套件张盒箱瓶只条颗桌杯间", "公斤", "小时", "课时", "学期", "㎡", "个", "克"]
+)
 def test_every_measure_word_ends_the_price_before_it(unit):
     per = "平" if unit == "㎡" else unit
     for price in ("199", "二百九十九", "一千二百八", "3,200", "1w2"):
