@@ -54,6 +54,9 @@ MEANINGS: Mapping[str, str] = {
     "tags": "labels that the text earned: tag, kind, and the rule that saw it",
     "text": "what a person would read; for a call its transcript or summary",
     "total": "rows in the file",
+    "skus": "the products that have new versions",
+    "recorded_by": "who proposed the change; `settings` for the price book file",
+    "approved_by": "who approved it, null for the price book file",
     "verdict": "the auditor's verdict, null before there is one",
     "what": "`completed`, `edited`, `recalled`, or the state a reply came to",
 }
