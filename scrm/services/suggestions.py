@@ -76,15 +76,20 @@ async def suggest(hub: Hub, actor: Actor, customer_id: int, *, limit: int = 5) -
 
 def resolve(asked: Asked, name: str) -> str | None:
     """The value of a script variable, None when it has none now. Prices come from the price book only."""
-    kind, _, argument = name.partition(":")
-    if kind == "customer_name":
+    if name == "customer_name":
         return None if _is_made_up(asked.customer.name) else asked.customer.name
-    if kind == "rep_name":
+    if name == "rep_name":
         return asked.actor.name
-    if kind in _PRICES:
-        product = _product(asked.book, argument, asked.now)
-        return _PRICES[kind](product, asked.now) if product else None
+    if name.partition(":")[0] in _PRICES:
+        return price_variable(name, asked.book, asked.now)
     return asked.fixed.get(name)
+
+
+def price_variable(name: str, book: PriceBook, now: datetime) -> str | None:
+    """The value of a variable that the price book answers (`price:年课`), None when it has none or is no such one."""
+    kind, _, argument = name.partition(":")
+    product = _product(book, argument, now) if kind in _PRICES else None
+    return _PRICES[kind](product, now) if product else None
 
 
 def price_now(product: Product, now: datetime) -> str:

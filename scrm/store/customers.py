@@ -63,6 +63,15 @@ class KnownIdentity:
     linked_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Customers to speak to: the given ones or all, of these those of an owner, or whose words earned a tag."""
+
+    customer_ids: tuple[int, ...] | None = None
+    owner_id: int | None = None
+    tag: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What a batch did to one customer: the newest entry with its time, and unread inbound ones."""
@@ -197,6 +206,32 @@ class Customers(Noun):
             wanted = wanted.where(tuple_(c.last_at, c.id) < tuple_(*schema.place(before)))
         rows = await self._work.rows(wanted.order_by(c.last_at.desc(), c.id.desc()).limit(limit))
         return [Customer(**row._mapping) for row in rows]
+
+    async def audience(self, audience: Audience, *, after: int, limit: int) -> list[int]:
+        """The next customers of an audience, by id."""
+        c = _customers.c
+        rows = await self._work.rows(
+            select(c.id).where(c.id > after, self._of_audience(audience)).order_by(c.id).limit(limit)
+        )
+        return [row.id for row in rows]
+
+    async def count_audience(self, audience: Audience) -> int:
+        row = await self._work.one(
+            select(func.count().label("number")).select_from(_customers).where(self._of_audience(audience))
+        )
+        return row.number if row else 0
+
+    def _of_audience(self, audience: Audience) -> schema.Condition:
+        c = _customers.c
+        conditions: list[schema.Condition] = [c.merged_into.is_(None)]
+        if audience.customer_ids is not None:
+            conditions.append(self._work.among(c.id, audience.customer_ids))
+        if audience.owner_id is not None:
+            conditions.append(c.owner_id == audience.owner_id)
+        if audience.tag is not None:
+            tagged = select(_entries.c.customer_id).join(schema.tags, schema.tags.c.entry_id == _entries.c.id)
+            conditions.append(c.id.in_(tagged.where(schema.tags.c.tag == audience.tag)))
+        return and_(*conditions)
 
     async def identities(self, customer_ids: Iterable[int]) -> list[KnownIdentity]:
         """Every identity of these customers, oldest first."""

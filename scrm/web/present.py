@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 from scrm.connector import HandsOver
-from scrm.core.cases import Case
 from scrm.core.claims import COMMITMENTS, Claim, Kind
 from scrm.core.compliance import Finding, Severity
 from scrm.core.customers import mask_phone
@@ -118,7 +117,7 @@ class Presenting:
                     other_name=other,
                     automatic=merge.automatic,
                     reason=self._spelled_out(merge.reason),
-                    actor=self._name(merge.actor),
+                    actor=self.name(merge.actor),
                     at=merge.at,
                     undone_at=merge.undone_at,
                 )
@@ -179,7 +178,7 @@ class Presenting:
             for claim in one.claims:
                 if one.speaker not in SELLERS or not _still_stands(claim, one.at, now):
                     continue
-                product = self._product(book, claim.sku, now)
+                product = self.product_name(book, claim.sku, now)
                 standing[product or "", claim.quote.kind] = schemas.StandingClaimOut(
                     entry_id=public("msg", one.entry_id),
                     product=product or "",
@@ -190,7 +189,7 @@ class Presenting:
                     valid_until=claim.valid_until,
                     channel_kind=self._kind(one.channel),
                     speaker=one.speaker,
-                    actor_name=self._name(one.actor),
+                    actor_name=self.name(one.actor),
                     told_to=None
                     if one.customer_id == customer_id
                     else ToldTo(customer_id=public("cus", one.customer_id), name=names[one.customer_id]),
@@ -229,13 +228,13 @@ class Presenting:
                 customer_id=public("cus", entry.customer_id) if entry.customer_id is not None else None,
                 channel=entry.channel,
                 channel_kind=self._kind(entry.channel),
-                channel_label=self._name(entry.channel),
+                channel_label=self.name(entry.channel),
                 thread=entry.thread,
                 kind=entry.kind,
                 direction=entry.direction.value,
                 speaker=entry.speaker.value,
                 actor=entry.actor,
-                actor_name=self._name(entry.actor),
+                actor_name=self.name(entry.actor),
                 at=entry.at,
                 received_at=entry.received_at,
                 text=self._text(entry),
@@ -288,7 +287,7 @@ class Presenting:
             start=quote.start,
             end=quote.end,
             sku=claim.sku,
-            product=self._product(book, claim.sku, at),
+            product=self.product_name(book, claim.sku, at),
             valid_until=claim.valid_until,
         )
 
@@ -297,6 +296,8 @@ class Presenting:
     async def draft_findings(self, findings: Iterable[Finding]) -> list[schemas.FindingOut]:
         """Findings about a draft, each with the earlier statement."""
         found = list(findings)
+        if not found:
+            return []
         async with self.hub.db.reading() as tx:
             against = await tx.timeline.load(entry_of(f.against) for f in found if f.against)
         return [self._finding(f, against.get(entry_of(f.against)) if f.against else None, 0) for f in found]
@@ -314,9 +315,9 @@ class Presenting:
             at=entry.at,
             channel=entry.channel,
             channel_kind=self._kind(entry.channel),
-            channel_label=self._name(entry.channel),
+            channel_label=self.name(entry.channel),
             speaker=entry.speaker,
-            actor_name=self._name(entry.actor),
+            actor_name=self.name(entry.actor),
             text=entry.text,
             start=span[0] if span else None,
             end=span[1] if span else None,
@@ -346,38 +347,6 @@ class Presenting:
         until = finding.facts.get("earlier_until")
         return self.evidence(earlier, marked, until if isinstance(until, str) else None)
 
-    # --- cases ---------------------------------------------------------------------------------------------------
-
-    async def cases(self, tx: Transaction, found: Sequence[Case]) -> list[schemas.CaseOut]:
-        """Rows of the queue."""
-        customers = await tx.customers.load(case.customer_id for case in found)
-        findings = await tx.cases.findings(case.id for case in found)
-        people = {actor.id: actor.name for actor in await tx.accounts.all()}
-        book = await current_book(self.hub, tx)
-        return [
-            schemas.CaseOut(
-                id=public("cas", case.id),
-                customer_id=public("cus", case.customer_id),
-                customer_name=customers[case.customer_id].name if case.customer_id in customers else "",
-                rule=case.rule,
-                rule_name=rule_name(case.rule, self.language),
-                product=self._product(book, case.product, tx.now),
-                severity=Severity(case.severity).value,
-                state=case.state.value,
-                assignee=people.get(case.assignee_id or 0),
-                opened_at=case.opened_at,
-                updated_at=case.updated_at,
-                findings=len(findings.get(case.id, [])),
-                summary=self._summary(findings.get(case.id, [])),
-                verdict=case.verdict,
-                version=case.version,
-            )
-            for case in found
-        ]
-
-    def _summary(self, findings: Sequence[StoredFinding]) -> str:
-        return render(as_finding(findings[-1]), self.language, self.names) if findings else ""
-
     # --- words ---------------------------------------------------------------------------------------------------
 
     def price(self, product: Product) -> schemas.PriceOut:
@@ -402,10 +371,11 @@ class Presenting:
             valid_from=product.valid_from,
             valid_to=product.valid_to,
             recorded_at=product.recorded_at or self.hub.now(),
-            recorded_by=self._name(product.recorded_by),
+            recorded_by=self.name(product.recorded_by),
         )
 
-    def _product(self, book: PriceBook, sku: str | None, at: datetime) -> str | None:
+    def product_name(self, book: PriceBook, sku: str | None, at: datetime) -> str | None:
+        """What a product is called; its sku where the book does not have it."""
         if sku is None:
             return None
         found = book.product(sku, at)
@@ -415,7 +385,8 @@ class Presenting:
         found = self.hub.channels.get(channel)
         return found.kind if found else channel
 
-    def _name(self, known_as: str) -> str:
+    def name(self, known_as: str) -> str:
+        """What people call somebody or a channel; as it is known when there is no name."""
         return self.names.get(known_as, known_as)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from scrm.core.access import Permission, Role, require
 from scrm.core.ids import public
 from scrm.services import accounts
+from scrm.services.checks import checked_scripts
+from scrm.services.outbound import is_blocking
 from scrm.services.prices import current_book
 from scrm.store.accounts import Token
 from scrm.web.api.session import user_out
@@ -30,6 +32,9 @@ async def list_scripts(call: Call, query: ScriptQuery) -> PageOf[ScriptOut]:
     """The scripts of all packs; `query` looks in titles, texts and trigger questions."""
     require(call.actor, Permission.READ_SCRIPTS)
     wanted = query.query.strip().lower()
+    async with call.hub.db.reading() as tx:
+        checked = await checked_scripts(call.hub, tx)
+        presenting = await Presenting.within(call.hub, tx, call.language)
     items = [
         ScriptOut(
             id=script.ref,
@@ -41,6 +46,9 @@ async def list_scripts(call: Call, query: ScriptQuery) -> PageOf[ScriptOut]:
             triggers=list(script.triggers),
             valid_from=script.valid_from,
             valid_to=script.valid_until,
+            findings=await presenting.draft_findings(checked[script.ref].findings),
+            checked_text=checked[script.ref].text,
+            suggested=not any(map(is_blocking, checked[script.ref].findings)),
         )
         for pack in call.hub.understanding.packs
         for script in pack.scripts

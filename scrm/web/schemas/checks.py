@@ -46,6 +46,41 @@ class DraftFindings(Shape):
     findings: list[FindingOut]
 
 
+class AudienceIn(Shape):
+    """Customers to speak to: the given ones, or all; of these those of an owner, or whose words earned a tag."""
+
+    customer_ids: list[str] | None = Field(default=None, max_length=10_000)
+    owner_id: str | None = None
+    tag: str | None = Field(default=None, max_length=60)
+
+
+class BroadcastCheck(Shape):
+    text: str = Field(min_length=1, max_length=5000)
+    channel: str = Field(default="", max_length=100, description="The channel it would go out on; empty: not decided.")
+    audience: AudienceIn = AudienceIn()
+    limit: int = Field(default=20, ge=0, le=200, description="So many affected customers are shown with evidence.")
+    cursor: str | None = Field(default=None, description="`next` of the answer before: goes on with the audience.")
+
+
+class AffectedOut(Shape):
+    """A customer who was told something else than the broadcast says, or should not get it."""
+
+    customer_id: str
+    name: str
+    findings: list[FindingOut]
+
+
+class BroadcastFindings(Shape):
+    """What is found in the words alone, and in the next part of the audience."""
+
+    findings: list[FindingOut]
+    total: int = Field(description="Customers in the whole audience.")
+    looked_at: int = Field(description="Customers in this part of it.")
+    affected: int = Field(description="Of these, customers with findings of their own.")
+    customers: list[AffectedOut] = Field(description="The first of them, with evidence.")
+    next: str | None = Field(description="Ask again with it as `cursor` for the rest; null: that was all.")
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 

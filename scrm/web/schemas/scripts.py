@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from scrm.web.schemas.checks import FindingOut
 from scrm.web.schemas.shapes import Shape
 
 
@@ -23,3 +24,6 @@ class ScriptOut(Shape):
     triggers: list[str]
     valid_from: datetime | None
     valid_to: datetime | None
+    findings: list[FindingOut] = Field(description="What is found in its words with today's prices filled in.")
+    checked_text: str = Field(description="The text with today's prices filled in: spans of findings count in it.")
+    suggested: bool = Field(description="False while a finding is blocking: then it is never suggested.")
