@@ -29,6 +29,7 @@ class Translation:
     texts: Mapping[str, str]
     details: Mapping[str, str]
     grounds: Mapping[str, str]
+    remedies: Mapping[str, str]
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -62,6 +63,13 @@ def explain(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] 
     return _filled(told.details, told, finding, language, names or {})
 
 
+def suggest_remedy(finding: Finding, language: str = "zh-CN", names: Mapping[str, str] | None = None) -> str:
+    """What could be done about the finding if it holds: texts go by rule, or by the rule's first word."""
+    told, rule = translation(language), finding.rule
+    text = told.remedies.get(rule) or told.remedies.get(rule.partition("-")[0]) or told.remedies["other"]
+    return _filled({rule: text}, told, finding, language, names or {})
+
+
 def _filled(
     templates: Mapping[str, str], told: Translation, finding: Finding, language: str, names: Mapping[str, str]
 ) -> str:
@@ -69,7 +77,7 @@ def _filled(
     template = templates.get(f"{finding.rule}.{facts.get('variant')}") or templates[finding.rule]
     return template.format(
         who=_who(facts, told, language, names),
-        when=_local(facts.get("earlier_at"), "%m-%d %H:%M"),
+        when=_local(facts.get("earlier_at"), "%m-%d %H:%M") + _told_to(facts, told.words),
         recalled_when=_local(facts.get("recalled_at"), "%m-%d %H:%M"),
         earlier=_money(facts.get("earlier_price"), facts.get("unit"), told.words),
         until=_until(facts.get("earlier_until"), told.words),
@@ -100,9 +108,9 @@ def _who(facts: Mapping[str, Json], told: Translation, language: str, names: Map
     return f"{where}{speaker} {names.get(actor, actor)}".strip()
 
 
-def _told_to(facts: Mapping[str, Json], templates: Mapping[str, str]) -> str:
+def _told_to(facts: Mapping[str, Json], words: Mapping[str, str]) -> str:
     """The member of the household who was told the earlier word, where it was another one."""
-    return templates["told_to"].format(member=facts["told_to"]) if facts.get("told_to") else ""
+    return words["told_to"].format(member=facts["told_to"]) if facts.get("told_to") else ""
 
 
 def _local(value: Json, pattern: str) -> str:
