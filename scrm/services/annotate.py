@@ -105,11 +105,20 @@ async def findings_of_draft(
         products=find_products(text, book),
     )
     (circle,) = await circles_of(tx, [customer_id])
-    histories = await tx.claims.history(circle.members, since=now - HISTORY)
-    said = {member: [_about_products(_statement(one), book) for one in of_one] for member, of_one in histories.items()}
+    said = await said_to(tx, circle.members, book, since=now - HISTORY)
     said.setdefault(customer_id, []).append(draft)
     found = check_circle(circle, said, book, hub.understanding.rules, since={customer_id: now})
     return tuple(one.finding for one in found if one.finding.entry_id == DRAFT), book
+
+
+async def said_to(
+    tx: Transaction, customer_ids: Iterable[int], book: PriceBook, *, since: datetime
+) -> dict[int, list[Statement]]:
+    """By customer, what is on file since then that other words can be held against."""
+    histories = await tx.claims.history(customer_ids, since=since)
+    return {
+        customer_id: [_about_products(_statement(one), book) for one in said] for customer_id, said in histories.items()
+    }
 
 
 DRAFT = "draft"
@@ -183,19 +192,19 @@ async def _check(
         return Attached((), ())
     circles = await circles_of(tx, since)
     everybody = {member for circle in circles for member in circle.members}
-    histories = await tx.claims.history(everybody, since=min(since.values()) - HISTORY)
+    histories = await said_to(tx, everybody, book, since=min(since.values()) - HISTORY)
     found: list[NewFinding] = []
     for circle in circles:
-        said = {member: _statements(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
+        said = {member: _with_news(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
         starts = {member: since[member] for member in circle.members if member in since}
         found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
     return await tx.cases.attach(found)
 
 
-def _statements(stored: Iterable[Said], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:
+def _with_news(on_file: Iterable[Statement], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:
     """What was said to one customer: what is on file, and what has just been read."""
-    earlier = [_statement(one) for one in stored if _said_id(one) not in fresh]
-    return [_about_products(one, book) for one in (*earlier, *fresh.values())]
+    earlier = [one for one in on_file if one.entry_id not in fresh]
+    return [*earlier, *(_about_products(one, book) for one in fresh.values())]
 
 
 def _to_store(found: Iterable[Found]) -> list[NewFinding]:
