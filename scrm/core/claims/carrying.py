@@ -86,6 +86,8 @@ def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
     if quote.unit:
         tier = last.kind is Kind.UNIT_PRICE and quote.unit.lstrip(_COUNT) == last.unit and quote.value <= last.value
         return replace(quote, kind=Kind.UNIT_PRICE, unit=last.unit) if tier else quote
+    if last.value == 0 and "收" in between:
+        return replace(quote, kind=Kind.FEE)
     if last.kind in _OF_RATIO and _SUMS_UP.search(between):
         return replace(quote, kind=_OF_RATIO[last.kind])
     if not last.value / _LIKE <= quote.value <= last.value * _LIKE:

@@ -43,6 +43,7 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
+_LAST_NAME = re.compile("[^，。,;；的]{2,8}$")
 _MENU = re.compile(
     r"(?:^|[,，。;；])[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}[0-9]{2,4}(?=起|往返|[,，。;；]|$)"
 )
@@ -103,7 +104,7 @@ def _is_memory(text: str, amount: Amount) -> bool:
 def _stands_like_a_price(text: str, amount: Amount, cue: Cue | None, window: int, *, paused: bool) -> bool:
     """No word tells: the shape of the number and what stands beside it decide."""
     if amount.value is None:
-        return cue is not None and amount.scaled
+        return amount.scaled and (cue is not None or text[amount.start - 1 : amount.start] == "好")
     if _is_memory(text, amount) or _COUNTS_LEFT.search(text, window, amount.start):
         return False
     if bundle_after(text, amount.end) or bundle_before(text, window, amount.start):
@@ -159,7 +160,8 @@ def _is_other_talk(text: str) -> bool:
 def _is_menu_line(text: str, amount: Amount, window: int) -> bool:
     """拍片80，挂号免费: a short name and a number, nothing else, in a message that talks of prices."""
     closed = amount.end == len(text) or text[amount.end] in "，,。;；!！往起吗"
-    if not closed or _NAME.fullmatch(text, window, amount.start) is None:
+    name = _LAST_NAME.search(text, window, amount.start)
+    if not closed or name is None or _NAME.fullmatch(name[0]) is None:
         return False
     return _PRICE_TALK.search(text) is not None or len(_MENU.findall(text)) > 1
 
