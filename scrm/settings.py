@@ -69,6 +69,16 @@ class Settings(BaseSettings):
     variables: dict[str, str] = Field(
         default={}, description="Values of script variables that are the same for all, e.g. school_name."
     )
+    audit_key: Path | None = Field(
+        default=None,
+        description="File of the key that signs checkpoints of the audit log. Default: beside the SQLite file (of "
+        "scrm.db: scrm-audit.key), with PostgreSQL in the working folder. Made at its first use; keep a copy.",
+    )
+    audit_checkpoints: Path | None = Field(
+        default=None,
+        description="Folder for signed checkpoints of the audit log; let it be a place that the database's "
+        "administrators cannot write to. Default: beside the key.",
+    )
     session_hours: Annotated[int, Field(ge=1, le=720)] = Field(default=12, description="How long a sign-in lasts.")
     webhook_private_targets: bool = Field(
         default=False, description="Allow webhook endpoints on private and loopback addresses (for trying things out)."

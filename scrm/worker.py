@@ -11,6 +11,7 @@ import structlog
 
 from scrm.core.errors import ChannelUnavailable
 from scrm.hub import Hub
+from scrm.services.audit import promise_auditing
 from scrm.services.housekeeping import promise_reconciling, write_down_health
 from scrm.services.tasks import LANES, TASKS
 from scrm.store.tasks import LEASE, LeaseLost, Task
@@ -35,6 +36,7 @@ class Worker:
     async def run(self) -> None:
         await self._take_over()
         await promise_reconciling(self._hub)
+        await promise_auditing(self._hub)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(self._work(lane), name=f"lane {lane[0]}")

@@ -128,9 +128,10 @@ def channels() -> dict[str, dict[str, object]]:
 
 
 @pytest.fixture
-async def hub(place: Place, clock: Clock, channels: dict[str, dict[str, object]]) -> AsyncIterator[Hub]:
+async def hub(place: Place, clock: Clock, channels: dict[str, dict[str, object]], tmp_path: Path) -> AsyncIterator[Hub]:
     settings = load_settings(
         database_url=place.database_url,
+        audit_key=str(tmp_path / "audit.key"),
         redis_url=place.redis_url,
         channels=channels,
         webhook_private_targets=True,

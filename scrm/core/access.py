@@ -39,6 +39,7 @@ class Permission(StrEnum):
     APPROVE_PRICES = "prices.approve"
     READ_SCRIPTS = "scripts.read"
     READ_AUDIT = "audit.read"
+    READ_AUDIT = "audit.read"
     CHECK_BROADCASTS = "broadcasts.check"
     READ_RULES = "rules.read"
     RUN_DRY_RUNS = "dry_runs.run"
@@ -74,6 +75,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_CUSTOMERS,
             Permission.READ_CASES,
             Permission.JUDGE,
+            Permission.READ_AUDIT,
             Permission.READ_AUDIT,
             Permission.READ_PRICES,
             Permission.READ_PRICE_HISTORY,

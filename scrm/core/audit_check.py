@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -178,41 +179,33 @@ def judged(check: ChainCheck, anchors: Sequence[Anchor]) -> Verdict:
     return replace(verdict, anchored=newest.size, anchored_at=newest.at, open_since=check.times.get(newest.size))
 
 
-@dataclass(slots=True)
-class Wordings:
-    """What the log says of the wordings of messages: all that were committed, and the newest of each.
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the entry `seq` of the log committed to: wording `number` (from 1) of a message."""
 
-    `newest` maps an entry to (seq, commitment); `erased` are entries whose erasure is on record.
-    """
+    seq: int
+    entry_id: str
+    number: int
+    commitment: bytes
 
-    newest: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    all: dict[str, set[bytes]] = field(default_factory=dict)
-    erased: set[str] = field(default_factory=set)
 
-    def take(self, seq: int, payload: Mapping[str, object]) -> None:
-        """The payload of an `entries.stored` entry."""
-        stored = payload.get("entries")
-        for entry_id, _, commitment in stored if isinstance(stored, list) else ():
-            found = bytes.fromhex(commitment)
-            self.newest[entry_id] = (seq, found)
-            self.all.setdefault(entry_id, set()).add(found)
+def commitments(link: Link) -> list[Committed]:
+    """What an entry committed to; nothing where it is about something else, or erased."""
+    if link.action != "entries.stored" or link.payload is None:
+        return []
+    return [
+        Committed(link.seq, entry_id, number, bytes.fromhex(commitment))
+        for entry_id, number, commitment in json.loads(link.payload)["entries"]
+    ]
 
-    def take_erased(self, payload: Mapping[str, object]) -> None:
-        """The payload of an `entries.erased` entry."""
-        stored = payload.get("entries")
-        self.erased.update(str(one) for one in (stored if isinstance(stored, list) else ()))
 
-    def trouble(self, entry_id: str, text: str, salt: bytes | None, *, current: bool) -> Trouble | None:
-        """Whether a wording on file is one that was committed; the `current` one has to be the newest."""
-        known = self.newest.get(entry_id)
-        if known is None:
-            return Trouble(0, Kind.WORDING_UNLOGGED, entry_id)
-        if salt is None:
-            erased = not text and entry_id in self.erased
-            return None if erased else Trouble(known[0], Kind.WORDING_MISMATCH, entry_id)
-        found = committed(salt, text)
-        good = found == known[1] if current else found in self.all[entry_id]
-        return None if good else Trouble(known[0], Kind.WORDING_MISMATCH, entry_id)
+def wording_trouble(one: Committed, wordings: Sequence[tuple[str, bytes | None]], *, erased: bool) -> Trouble | None:
+    """Whether a message's wordings on file, oldest first, hold the one committed to. `erased`: that is on record."""
+    if one.number > len(wordings):
+        return Trouble(one.seq, Kind.WORDING_MISSING, one.entry_id)
+    text, salt = wordings[one.number - 1]
+    good = (erased and not text) if salt is None else committed(salt, text) == one.commitment
+    return None if good else Trouble(one.seq, Kind.WORDING_MISMATCH, one.entry_id)
 
 
 def _holds(link: Link) -> bool:

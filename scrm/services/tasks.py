@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from scrm.hub import Hub
+from scrm.services import audit
 from scrm.services.housekeeping import RECONCILE, reconcile_channels
 from scrm.services.imports import RUN_IMPORT, run_imports
 from scrm.services.intake import PULL_CHANNEL, READ_INBOX, pull_channel, read_inbox
@@ -22,6 +23,8 @@ TASKS: Mapping[str, Handler] = {
     DELIVER: deliver_webhooks,
     RUN_IMPORT: run_imports,
     RECONCILE: reconcile_channels,
+    audit.CHECKPOINT: audit.make_checkpoints,
+    audit.VERIFY: audit.verify_nightly,
 }
 
 LANES: tuple[tuple[str, ...], ...] = (
@@ -29,5 +32,6 @@ LANES: tuple[tuple[str, ...], ...] = (
     (DELIVER_MESSAGE, PULL_CHANNEL, RECONCILE),
     (DELIVER,),
     (RUN_IMPORT,),
+    (audit.CHECKPOINT, audit.VERIFY),
 )
 """A slow provider, a slow endpoint or a long import never keeps events from their timelines."""

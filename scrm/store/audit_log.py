@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, select, text, update
 
 from scrm.core.audit_chain import GENESIS, Deed, Link, committed, linked
-from scrm.core.ids import public
+from scrm.core.ids import EPOCH, first_at, public
 from scrm.core.timeline import Json
 from scrm.store import schema
 from scrm.store.work import Noun, Work
 
 _log, _checkpoints = schema.audit_log, schema.audit_checkpoints
+_BATCHES_TAKE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,38 +215,58 @@ class AuditLog(Noun):
             found.setdefault(row.day, {})[row.rule] = (row.checked, row.found)
         return found
 
-    async def wordings(
-        self, *, after: int, limit: int
-    ) -> list[tuple[int, str, bytes | None, list[tuple[str, bytes | None]]]]:
-        """(entry id, text, salt, earlier wordings with theirs) of entries, by id."""
-        e, v = schema.entries.c, schema.entry_versions.c
-        rows = await self._work.rows(select(e.id, e.text, e.salt).where(e.id > after).order_by(e.id).limit(limit))
-        if not rows:
-            return []
-        earlier: dict[int, list[tuple[str, bytes | None]]] = {}
-        for row in await self._work.rows(
-            select(v.entry_id, v.text, v.salt).where(self._work.among(v.entry_id, [row.id for row in rows]))
-        ):
-            earlier.setdefault(row.entry_id, []).append((row.text, row.salt))
-        return [(row.id, row.text, row.salt, earlier.get(row.id, [])) for row in rows]
-
-    async def wordings_of(self, entry_ids: Iterable[int]) -> dict[int, list[tuple[str, bytes | None]]]:
-        """Each entry's wordings with their salts, the one that stands now first."""
+    async def wordings(self, entry_ids: Iterable[int]) -> dict[int, list[tuple[str, bytes | None]]]:
+        """Each message's wordings with the salts of their commitments, oldest first, the one that stands last."""
         e, v = schema.entries.c, schema.entry_versions.c
         wanted = list(entry_ids)
-        found = {
-            row.id: [(row.text, row.salt)]
-            for row in await self._work.rows(select(e.id, e.text, e.salt).where(self._work.among(e.id, wanted)))
-        }
-        for row in await self._work.rows(
-            select(v.entry_id, v.text, v.salt).where(self._work.among(v.entry_id, wanted)).order_by(v.id.desc())
+        found: dict[int, list[tuple[str, bytes | None]]] = {}
+        earlier = (
+            select(v.entry_id, v.text, v.salt)
+            .where(self._work.among(v.entry_id, wanted), v.change != "recalled")
+            .order_by(v.id)
+        )
+        for statement in (
+            earlier,
+            select(e.id.label("entry_id"), e.text, e.salt).where(self._work.among(e.id, wanted)),
         ):
-            found[row.entry_id].append((row.text, row.salt))
+            for row in await self._work.rows(statement):
+                found.setdefault(row.entry_id, []).append((row.text, row.salt))
         return found
 
-    async def count(self) -> int:
-        row = await self._work.one(select(func.count().label("number")).select_from(_log))
-        return row.number if row else 0
+    async def erased_among(self, entry_ids: Iterable[str]) -> set[str]:
+        """Which of these messages (public ids) were erased on record."""
+        c = _log.c
+        rows = await self._work.rows(
+            select(c.object_id).where(
+                c.object_type == "entry", c.action == "entry.erased", self._work.among(c.object_id, list(entry_ids))
+            )
+        )
+        return {row.object_id for row in rows}
+
+    async def logged_among(self, entry_ids: Sequence[int]) -> set[str]:
+        """Which of these messages, in the order of their ids, have a wording committed to (public ids). Batches are
+        named after their first message, and none takes a minute; where a batch's entry was erased, all are taken to be
+        logged.
+        """
+        c = _log.c
+        first = public("msg", max(0, entry_ids[0] - first_at(EPOCH + _BATCHES_TAKE)))
+        last = public("msg", entry_ids[-1])
+        rows = await self._work.rows(
+            select(c.payload).where(
+                c.object_type == "entries",
+                c.object_id >= first,
+                c.object_id <= last,
+                c.action == "entries.stored",
+            )
+        )
+        if any(row.payload is None for row in rows):
+            return {public("msg", entry_id) for entry_id in entry_ids}
+        return {one[0] for row in rows for one in json.loads(row.payload)["entries"]}
+
+    async def messages(self, *, after: int, limit: int) -> list[int]:
+        """Ids of messages on file, in their order."""
+        e = schema.entries.c
+        return [row.id for row in await self._work.rows(select(e.id).where(e.id > after).order_by(e.id).limit(limit))]
 
 
 _COLUMNS = tuple(Link.__dataclass_fields__)
