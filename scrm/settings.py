@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +26,7 @@ from pydantic_settings import (
 )
 
 from scrm.core.errors import BadSettings
+from scrm.core.working_time import Deadlines, WorkingHours
 
 
 class ChannelSettings(BaseModel):
@@ -33,6 +44,41 @@ class ChannelSettings(BaseModel):
     def own(self) -> Mapping[str, JsonValue]:
         """What the connector's own settings model reads."""
         return self.__pydantic_extra__ or {}
+
+
+class WorkingHoursSettings(BaseModel):
+    """`[working_hours]`, in China's time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default=[1, 2, 3, 4, 5], description="Weekdays; 1 is Monday.")
+    opens: time = Field(default=time(9), description="When work begins, e.g. 09:00.")
+    closes: time = Field(default=time(18), description="When work ends, e.g. 18:00.")
+    closed: list[date] = Field(default=[], description="Days off: public holidays.")
+    extra: list[date] = Field(default=[], description="Days of work that would be days off.")
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError("expected `opens` before `closes`")
+        return self
+
+
+class CaseSettings(BaseModel):
+    """`[cases]`: how the auditors work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    second_look_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1, description="Share of the verdicts a second auditor gives again, unseen; S4 always."
+    )
+    sample_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.01, description="Share of a day's conversations drawn at random for the auditors."
+    )
+    sample_at_least: Annotated[int, Field(ge=0)] = Field(default=5, description="So many a day, if there are.")
+    sample_at_most: Annotated[int, Field(ge=0)] = Field(default=50, description="Never more than so many a day.")
+    s3_minutes: Annotated[int, Field(ge=1)] = Field(default=60, description="Working minutes to judge an S3 case.")
+    s4_minutes: Annotated[int, Field(ge=1)] = Field(default=15, description="Minutes to judge an S4 case, at any hour.")
 
 
 def _default_channels() -> dict[str, ChannelSettings]:
@@ -65,10 +111,18 @@ class Settings(BaseSettings):
         default_factory=_default_channels, description="The channels, one table each."
     )
     price_book: Path | None = Field(default=None, description="A TOML price book to load at start.")
+    price_approval: Literal["two_people", "one_person"] = Field(
+        default="two_people",
+        description="Whether a price proposed in the hub is approved by somebody else, or may be by its author.",
+    )
     script_packs: list[str] = Field(default=["builtin"], description="Names of entry points of scrm.script_packs.")
     variables: dict[str, str] = Field(
         default={}, description="Values of script variables that are the same for all, e.g. school_name."
     )
+    working_hours: WorkingHoursSettings = Field(
+        default_factory=WorkingHoursSettings, description="When the team works: for deadlines."
+    )
+    cases: CaseSettings = Field(default_factory=CaseSettings, description="Deadlines, second looks and samples.")
     audit_key: Path | None = Field(
         default=None,
         description="File of the key that signs checkpoints of the audit log. Default: beside the SQLite file (of "
@@ -88,6 +142,27 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None, description="Password of the first account `admin`; without it one is made up and printed once."
     )
+
+    @property
+    def hours(self) -> WorkingHours:
+        """The working hours."""
+        set_ = self.working_hours
+        return WorkingHours(
+            days=frozenset(day - 1 for day in set_.days),
+            opens=set_.opens,
+            closes=set_.closes,
+            closed=frozenset(set_.closed),
+            extra=frozenset(set_.extra),
+        )
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """By when cases must be judged."""
+        return Deadlines(
+            hours=self.hours,
+            s3=timedelta(minutes=self.cases.s3_minutes),
+            s4=timedelta(minutes=self.cases.s4_minutes),
+        )
 
     @field_validator("database_url")
     @classmethod

@@ -39,7 +39,6 @@ class Permission(StrEnum):
     APPROVE_PRICES = "prices.approve"
     READ_SCRIPTS = "scripts.read"
     READ_AUDIT = "audit.read"
-    READ_AUDIT = "audit.read"
     CHECK_BROADCASTS = "broadcasts.check"
     READ_RULES = "rules.read"
     RUN_DRY_RUNS = "dry_runs.run"
@@ -75,7 +74,6 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_CUSTOMERS,
             Permission.READ_CASES,
             Permission.JUDGE,
-            Permission.READ_AUDIT,
             Permission.READ_AUDIT,
             Permission.READ_PRICES,
             Permission.READ_PRICE_HISTORY,

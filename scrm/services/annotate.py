@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scrm.core.cases import Case
+from scrm.core.cases import fact
 from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
 from scrm.core.compliance import Finding, Statement
 from scrm.core.compliance.noticing import arouses, matters
 from scrm.core.events import Event
-from scrm.core.ids import first_at, public
+from scrm.core.ids import first_at
 from scrm.core.price_book import PriceBook
 from scrm.core.tagging import Tag, Utterance, tag_messages
-from scrm.core.timeline import Entry, Json, Part, Speaker, parts
+from scrm.core.timeline import Entry, Part, Speaker, parts
 from scrm.hub import Hub, Understanding
 from scrm.services.circles import Found, check_circle, circles_of
 from scrm.services.prices import current_book
@@ -59,8 +59,8 @@ async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry], *, unite
     await tx.claims.add(_new_claims(spoken))
     attached = await _check(hub, tx, spoken, book, united)
     events = [
-        *(case_event("case.opened", case) for case in attached.opened),
-        *(case_event("case.changed", case) for case in attached.grown),
+        *(fact("case.opened", case) for case in attached.opened),
+        *(fact("case.changed", case) for case in attached.grown),
     ]
     return Annotated(tags, tuple(events))
 
@@ -134,19 +134,6 @@ def part_start(statement_id: str) -> int:
     return int(statement_id.partition(":")[2] or 0)
 
 
-def case_event(kind: str, case: Case) -> Event:
-    """The fact that a case was opened, changed or decided (`kind` is the event's name)."""
-    payload: dict[str, Json] = {
-        "case_id": public("cas", case.id),
-        "rule": case.rule,
-        "product": case.product,
-        "severity": case.severity,
-        "state": case.state,
-        "verdict": case.verdict,
-    }
-    return Event(type=kind, customer_id=case.customer_id, payload=payload)
-
-
 async def _read_claims(tx: Transaction, spoken_of: Sequence[tuple[Entry, Part]], book: PriceBook) -> list[Spoken]:
     """Claims of a batch. What was said before on a conversation is loaded, once, where the words alone do not do."""
     said = [
@@ -198,7 +185,7 @@ async def _check(
         said = {member: _with_news(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
         starts = {member: since[member] for member in circle.members if member in since}
         found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
-    return await tx.cases.attach(found)
+    return await tx.cases.attach(found, hub.settings.deadlines)
 
 
 def _with_news(on_file: Iterable[Statement], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:

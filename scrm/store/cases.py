@@ -1,21 +1,36 @@
-"""Cases and their findings: evidence joins the open case of its rule, customer and product; nothing is deleted."""
+"""Cases and their findings: evidence joins the case of its rules, customer and product; nothing is deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, literal, or_, select, update
 
-from scrm.core.cases import JOIN_WITHIN, Case, CaseState, VerdictKind
-from scrm.core.errors import Conflict, NotFound
+from scrm.core.cases import (
+    JOIN_WITHIN,
+    JUDGED,
+    OPEN,
+    Case,
+    CaseState,
+    Look,
+    Origin,
+    RemedyKind,
+    VerdictKind,
+    exposure_fen,
+    family,
+    joins,
+)
+from scrm.core.errors import NotFound
 from scrm.core.timeline import Json
+from scrm.core.working_time import Deadlines
 from scrm.store import schema
 from scrm.store.work import Noun
 
-_cases, _findings, _history = schema.cases, schema.findings, schema.case_events
+_cases, _findings, _history, _verdicts = schema.cases, schema.findings, schema.case_events, schema.verdicts
+_entries = schema.entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +44,12 @@ class NewFinding:
     product: str | None
     severity: str
     finding: Mapping[str, Json]
+    rule_version: str = ""
+
+    @property
+    def exposure_fen(self) -> int:
+        facts = self.finding.get("facts")
+        return exposure_fen(facts if isinstance(facts, Mapping) else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,88 +75,248 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What new findings did: cases that were opened, and cases that grew."""
+    """What new findings did: cases that came into the queue, and cases there or decided that grew."""
 
     opened: tuple[Case, ...]
     grown: tuple[Case, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at the queue. One who `judges` does not see that somebody else has looked at a case already."""
+
+    id: int
+    judges: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which cases of the queue. `state` is open, done, all, or a state as the reader sees it; None: no matter.
+
+    `assignee_id` 0 means nobody. `late_at`: only those whose time is over then. `since` and `until` bound the opening:
+    from, and before.
+    """
+
+    reader: Reader = Reader(0, False)
+    state: str = "open"
+    rule: str | None = None
+    severity: str | None = None
+    rep: str | None = None
+    channel: str | None = None
+    assignee_id: int | None = None
+    product: str | None = None
+    customer_id: int | None = None
+    late_at: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How many cases have a value; None where they have none."""
+
+    value: str | int | None
+    number: int
+
+
+Place = tuple[str, int, int]
+"""A place in the queue: severity, exposure in fen, id."""
+
+
 class Cases(Noun):
-    async def attach(self, found: Sequence[NewFinding]) -> Attached:
-        """Put findings into cases. One that is on file already (rule, both entries) can only become graver."""
+    async def attach(self, found: Sequence[NewFinding], deadlines: Deadlines) -> Attached:
+        """Put findings into cases. One that is on file already (rule, both entries) can only become graver.
+
+        S1 is kept on file and does not come into the queue unless something graver joins it.
+        """
         if not found:
             return Attached((), ())
         fresh, graver = await self._against_file(found)
-        open_cases = await self._open_of({finding.customer_id for finding in fresh})
-        opened: dict[int, Case] = {}
-        grown: dict[int, Case] = {}
+        known = await self._recent_of({finding.customer_id for finding in fresh}, {one for one, _ in graver})
+        speakers = await self._speakers(known, fresh)
+        changed: dict[int, Case] = {}
+        added: dict[int, Case] = {}
         rows: list[dict[str, object]] = []
         for finding in fresh:
-            case = open_cases.get((finding.customer_id, finding.rule, finding.product))
-            if case is None:
-                case = self._new(finding)
-                opened[case.id] = case
-            else:
-                case = self._grow(case, finding.severity)
-                (opened if case.id in opened else grown)[case.id] = case
-            open_cases[finding.customer_id, finding.rule, finding.product] = case
-            rows.append(self._finding_row(case.id, finding))
-        await self._work.insert(_cases, [_row(case) for case in opened.values()])
+            by = speakers.of_entry.get(finding.entry_id, "")
+            before = _home(known, finding, by, speakers.of_case)
+            grown = self._new(finding) if before is None else self._grown(before, finding.severity)
+            grown = self._queued(replace(grown, exposure_fen=max(grown.exposure_fen, finding.exposure_fen)), deadlines)
+            known = {**known, grown.id: grown}
+            (added if before is None or grown.id in added else changed)[grown.id] = grown
+            rows.append(self._finding_row(grown.id, finding))
         for case_id, severity in graver:
-            case = self._grow(grown.get(case_id) or await self.get(case_id), severity)
-            grown[case_id] = case
-        for case in grown.values():
-            await self._update(case)
+            changed[case_id] = self._queued(self._grown(changed.get(case_id) or known[case_id], severity), deadlines)
+        return await self._store(added, changed, rows)
+
+    async def _store(
+        self, added: Mapping[int, Case], changed: Mapping[int, Case], rows: Sequence[Mapping[str, object]]
+    ) -> Attached:
+        was_kept = await self._kept_among(changed)
+        await self.add(list(added.values()))
+        await self.save(list(changed.values()))
         await self._work.insert(_findings, rows)
-        await self.note([(case.id, "", "opened", "") for case in opened.values()])
-        await self.note([(case.id, "", "evidence_joined", "") for case in grown.values()])
-        return Attached(tuple(opened.values()), tuple(grown.values()))
+        queued = [one for one in (*added.values(), *changed.values()) if one.state is not CaseState.KEPT]
+        opened = [one for one in queued if one.id in added or one.id in was_kept]
+        grown = [one for one in queued if one.id not in added and one.id not in was_kept]
+        await self.note([(one.id, "", "opened", "") for one in opened])
+        await self.note([(one.id, "", "evidence_joined", "") for one in grown])
+        return Attached(tuple(opened), tuple(grown))
+
+    async def add(self, cases: Sequence[Case]) -> None:
+        await self._work.insert(_cases, [_row(one) for one in cases])
 
     async def lock(self, case_id: int) -> Case:
         """The case, held until the transaction ends. `NotFound` when there is none."""
-        row = await self._work.one(select(_cases).where(_cases.c.id == case_id).with_for_update())
-        if row is None:
+        found = await self.lock_all([case_id])
+        if not found:
             raise NotFound("there is no such case")
-        return _case(row)
+        return found[case_id]
 
-    async def save(self, case: Case) -> None:
-        """Store a changed case. `Conflict` when somebody changed it meanwhile."""
-        if not await self._update(case):
-            raise Conflict("the case has changed since you opened it: look at it again")
+    async def lock_all(self, case_ids: Iterable[int]) -> dict[int, Case]:
+        """Those of the cases that there are, held until the transaction ends."""
+        wanted = select(_cases).where(self._work.among(_cases.c.id, set(case_ids)))
+        return {row.id: _case(row) for row in await self._work.rows(wanted.order_by(_cases.c.id).with_for_update())}
+
+    async def save(self, cases: Sequence[Case]) -> None:
+        """Store changed cases that are locked."""
+        if cases:
+            names = [name for name in _FIELDS if name != "id"]
+            await self._work.run(
+                update(_cases).where(_cases.c.id == bindparam("b_id")).values({n: bindparam(f"b_{n}") for n in names}),
+                [{f"b_{name}": value for name, value in _row(one).items()} for one in cases],
+            )
 
     async def get(self, case_id: int) -> Case:
-        row = await self._work.one(select(_cases).where(_cases.c.id == case_id))
-        if row is None:
+        found = await self.load([case_id])
+        if not found:
             raise NotFound("there is no such case")
-        return _case(row)
+        return found[case_id]
 
-    async def page(
-        self, *, state: str, rule: str | None, severity: str | None, before: tuple[str, int] | None, limit: int
-    ) -> list[Case]:
-        """The queue: gravest first, then newest. `state`: open (new and claimed), or one state."""
-        c = _cases.c
-        states = ["new", "claimed"] if state == "open" else [state]
-        wanted = select(_cases).where(c.state.in_(states))
-        if rule:
-            wanted = wanted.where(c.rule == rule)
-        if severity:
-            wanted = wanted.where(c.severity == severity)
-        if before is not None:
-            wanted = wanted.where(tuple_(c.severity, c.id) < tuple_(*before))
-        rows = await self._work.rows(wanted.order_by(c.severity.desc(), c.id.desc()).limit(limit))
+    async def load(self, case_ids: Iterable[int]) -> dict[int, Case]:
+        """Cases by id; unknown ids are missing."""
+        rows = await self._work.rows(select(_cases).where(self._work.among(_cases.c.id, set(case_ids))))
+        return {row.id: _case(row) for row in rows}
+
+    # --- the queue -----------------------------------------------------------------------------------------------
+
+    async def page(self, wanted: Wanted, *, after: Place | None = None, limit: int) -> list[Case]:
+        """Cases in the queue's order: gravest first, then those with most at stake, of equals the oldest first."""
+        found = select(_cases).where(*_conditions(wanted))
+        if after is not None:
+            found = found.where(_behind(after))
+        rows = await self._work.rows(found.order_by(*_ORDER).limit(limit))
         return [_case(row) for row in rows]
+
+    async def beside(self, wanted: Wanted, place: Place) -> tuple[int | None, int | None]:
+        """The cases of the queue just before and after a place."""
+        chosen = select(_cases.c.id).where(*_conditions(wanted), _cases.c.id != place[2])
+        before = await self._work.one(chosen.where(~_behind(place)).order_by(*_BACKWARDS).limit(1))
+        after = await self._work.one(chosen.where(_behind(place)).order_by(*_ORDER).limit(1))
+        return (before.id if before else None), (after.id if after else None)
+
+    async def count(self, wanted: Wanted) -> int:
+        row = await self._work.one(select(func.count().label("number")).where(*_conditions(wanted)))
+        return row.number if row else 0
+
+    async def facets(self, wanted: Wanted, facet: str) -> list[Facet]:
+        """How many cases each value leaves, most first; the other filters are as wanted. `facet` is one of state, rule,
+        severity, rep, channel, assignee, product.
+        """
+        column, conditions = _facet(wanted, facet)
+        counted: Select[Any] = select(column.label("value"), func.count(_cases.c.id.distinct()).label("number"))
+        if facet in {"rep", "channel"}:
+            counted = counted.join_from(_cases, _findings, _findings.c.case_id == _cases.c.id).join(
+                _entries, _entries.c.id == _findings.c.entry_id
+            )
+        rows = await self._work.rows(counted.where(*conditions).group_by("value"))
+        found = [
+            Facet(row.value, row.number)
+            for row in rows
+            if row.value != "" and (row.value is not None or facet == "assignee")
+        ]
+        return sorted(found, key=lambda one: (-one.number, str(one.value)))
+
+    async def count_open(self, customer_ids: Iterable[int] | None = None) -> dict[int, int]:
+        """Open cases by customer."""
+        c = _cases.c
+        wanted = select(c.customer_id, func.count().label("number")).where(c.state.in_(OPEN))
+        if customer_ids is not None:
+            wanted = wanted.where(c.customer_id.in_(set(customer_ids)))
+        rows = await self._work.rows(wanted.group_by(c.customer_id))
+        return {row.customer_id: row.number for row in rows}
+
+    async def overdue(self, *, limit: int) -> list[Case]:
+        """Open cases whose time is over and that were not reported yet, held until the transaction ends."""
+        c = _cases.c
+        rows = await self._work.rows(
+            select(_cases)
+            .where(c.state.in_(OPEN), c.due_at <= self._work.now, c.escalated_at.is_(None))
+            .order_by(c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [_case(row) for row in rows]
+
+    async def prior(self, one: Case, actors: Collection[str], *, limit: int) -> list[tuple[Case, bool]]:
+        """Other cases of the customer, and of these speakers (True: of theirs), newest first. What is only on file is
+        left out.
+        """
+        c = _cases.c
+        theirs = (
+            select(_findings.c.id)
+            .join(_entries, _entries.c.id == _findings.c.entry_id)
+            .where(_findings.c.case_id == c.id, _entries.c.actor.in_([actor for actor in actors if actor]))
+            .exists()
+        )
+        rows = await self._work.rows(
+            select(_cases, theirs.label("theirs"))
+            .where(c.id != one.id, c.state != CaseState.KEPT, or_(c.customer_id == one.customer_id, theirs))
+            .order_by(c.id.desc())
+            .limit(limit)
+        )
+        return [(_case(row), bool(row.theirs)) for row in rows]
+
+    # --- findings, looks, history --------------------------------------------------------------------------------
 
     async def findings(self, case_ids: Iterable[int]) -> dict[int, list[StoredFinding]]:
         """Findings by case, oldest first."""
-        return await self._findings_where(_findings.c.case_id.in_(set(case_ids)), by="case_id")
+        return await self._findings_where(self._work.among(_findings.c.case_id, set(case_ids)), by="case_id")
 
     async def findings_of(self, entry_ids: Iterable[int]) -> dict[int, list[StoredFinding]]:
         """Findings by the entry they object to."""
-        return await self._findings_where(_findings.c.entry_id.in_(set(entry_ids)), by="entry_id")
+        return await self._findings_where(self._work.among(_findings.c.entry_id, set(entry_ids)), by="entry_id")
+
+    async def add_looks(self, looks: Sequence[Look]) -> None:
+        await self._work.insert(
+            _verdicts,
+            [{"id": self._work.ids.next(), **{f.name: getattr(look, f.name) for f in fields(Look)}} for look in looks],
+        )
+
+    async def looks(self, case_ids: Iterable[int]) -> dict[int, list[Look]]:
+        """Verdicts by case, oldest first, those of earlier rounds too."""
+        rows = await self._work.rows(
+            select(_verdicts).where(self._work.among(_verdicts.c.case_id, set(case_ids))).order_by(_verdicts.c.id)
+        )
+        found: dict[int, list[Look]] = {}
+        for row in rows:
+            values = {name: row._mapping[name] for name in _LOOK_FIELDS} | {"kind": VerdictKind(row.kind)}
+            found.setdefault(row.case_id, []).append(Look(**values))
+        return found
 
     async def history(self, case_id: int) -> list[CaseEvent]:
-        rows = await self._work.rows(select(_history).where(_history.c.case_id == case_id).order_by(_history.c.id))
-        return [CaseEvent(at=row.at, actor=row.actor, action=row.action, note=row.note) for row in rows]
+        return (await self.histories([case_id])).get(case_id, [])
+
+    async def histories(self, case_ids: Iterable[int]) -> dict[int, list[CaseEvent]]:
+        """What happened to each case, oldest first."""
+        rows = await self._work.rows(
+            select(_history).where(self._work.among(_history.c.case_id, set(case_ids))).order_by(_history.c.id)
+        )
+        found: dict[int, list[CaseEvent]] = {}
+        for row in rows:
+            event = CaseEvent(at=row.at, actor=row.actor, action=row.action, note=row.note)
+            found.setdefault(row.case_id, []).append(event)
+        return found
 
     async def note(self, events: Sequence[tuple[int, str, str, str]]) -> None:
         """Add (case id, actor, action, note) to the cases' histories."""
@@ -154,14 +335,39 @@ class Cases(Noun):
             ],
         )
 
-    async def count_open(self, customer_ids: Iterable[int] | None = None) -> dict[int, int]:
-        """Open cases by customer."""
+    # --- conversations -------------------------------------------------------------------------------------------
+
+    async def talked_to(self, since: datetime, until: datetime, *, first_id: int) -> list[int]:
+        """Customers the seller said something to in a time. Nothing of it was stored before `first_id`."""
+        c = _entries.c
+        rows = await self._work.rows(
+            select(c.customer_id)
+            .where(
+                c.id >= first_id,
+                c.at >= since,
+                c.at < until,
+                c.direction == "outbound",
+                c.kind.in_(["message", "call"]),
+                c.customer_id.is_not(None),
+            )
+            .distinct()
+        )
+        return [row.customer_id for row in rows]
+
+    async def before_auditors(self, day: str, since: datetime, until: datetime) -> set[int]:
+        """Customers whose conversation of a day is before the auditors already: by itself or by a finding in it."""
         c = _cases.c
-        wanted = select(c.customer_id, func.count().label("number")).where(c.state != CaseState.DECIDED)
-        if customer_ids is not None:
-            wanted = wanted.where(c.customer_id.in_(set(customer_ids)))
-        rows = await self._work.rows(wanted.group_by(c.customer_id))
-        return {row.customer_id: row.number for row in rows}
+        rows = await self._work.rows(select(c.customer_id).where(c.day == day))
+        within = await self._work.rows(
+            select(c.customer_id)
+            .join_from(_cases, _findings, _findings.c.case_id == c.id)
+            .join(_entries, _entries.c.id == _findings.c.entry_id)
+            .where(c.state != CaseState.KEPT, _entries.c.at >= since, _entries.c.at < until)
+            .distinct()
+        )
+        return {row.customer_id for row in (*rows, *within)}
+
+    # --- attaching -----------------------------------------------------------------------------------------------
 
     async def _against_file(self, found: Sequence[NewFinding]) -> tuple[list[NewFinding], list[tuple[int, str]]]:
         """Findings that are new, and (case id, severity) of those on file that have become graver."""
@@ -173,29 +379,68 @@ class Cases(Noun):
         )
         on_file = {(row.rule, row.entry_id, row.against_id): row for row in rows}
         fresh: dict[tuple[str, int, int | None], NewFinding] = {}
-        graver: list[tuple[int, str]] = []
+        graver: dict[int, tuple[int, str]] = {}
         for finding in found:
             key = (finding.rule, finding.entry_id, finding.against_id)
             row = on_file.get(key)
             if row is None:
                 fresh.setdefault(key, finding)
             elif finding.severity > row.severity:
-                graver.append((row.case_id, finding.severity))
-                await self._work.run(update(_findings).where(c.id == row.id).values(severity=finding.severity))
-        return list(fresh.values()), graver
+                graver[row.id] = (row.case_id, finding.severity)
+        if graver:
+            await self._work.run(
+                update(_findings).where(c.id == bindparam("b_id")).values(severity=bindparam("b_severity")),
+                [{"b_id": row_id, "b_severity": severity} for row_id, (_, severity) in graver.items()],
+            )
+        return list(fresh.values()), list(graver.values())
 
-    async def _open_of(self, customer_ids: set[int]) -> dict[tuple[int, str, str | None], Case]:
+    async def _recent_of(self, customer_ids: Collection[int], case_ids: Collection[int]) -> dict[int, Case]:
+        """Cases that new findings of these customers may join, and those named; held until the transaction ends."""
         c = _cases.c
         rows = await self._work.rows(
             select(_cases)
             .where(
-                self._work.among(c.customer_id, customer_ids),
-                c.state != CaseState.DECIDED,
-                c.opened_at >= self._work.now - JOIN_WITHIN,
+                or_(
+                    and_(
+                        self._work.among(c.customer_id, customer_ids),
+                        c.opened_at >= self._work.now - JOIN_WITHIN,
+                        c.origin == Origin.FINDING,
+                    ),
+                    self._work.among(c.id, case_ids),
+                )
             )
             .order_by(c.id)
+            .with_for_update()
         )
-        return {(row.customer_id, row.rule, row.product): _case(row) for row in rows}
+        return {row.id: _case(row) for row in rows}
+
+    async def _speakers(self, known: Mapping[int, Case], fresh: Sequence[NewFinding]) -> _Speakers:
+        """Who is behind the new findings, and behind those of the decided cases among the known ones."""
+        decided = {one.id for one in known.values() if one.state in JUDGED}
+        if not decided:
+            return _Speakers({}, {})
+        said = await self._work.rows(
+            select(_entries.c.id, _entries.c.actor).where(
+                self._work.among(_entries.c.id, {finding.entry_id for finding in fresh})
+            )
+        )
+        rows = await self._work.rows(
+            select(_findings.c.case_id, _entries.c.actor)
+            .join(_entries, _entries.c.id == _findings.c.entry_id)
+            .where(self._work.among(_findings.c.case_id, decided))
+        )
+        of_case: dict[int, set[str]] = {}
+        for row in rows:
+            of_case.setdefault(row.case_id, set()).add(row.actor)
+        return _Speakers({row.id: row.actor for row in said}, of_case)
+
+    async def _kept_among(self, cases: Mapping[int, Case]) -> set[int]:
+        """Those that are only on file so far."""
+        if not cases:
+            return set()
+        c = _cases.c
+        rows = await self._work.rows(select(c.id).where(self._work.among(c.id, set(cases)), c.state == CaseState.KEPT))
+        return {row.id for row in rows}
 
     def _new(self, finding: NewFinding) -> Case:
         return Case(
@@ -204,14 +449,24 @@ class Cases(Noun):
             rule=finding.rule,
             product=finding.product,
             severity=finding.severity,
-            state=CaseState.NEW,
+            state=CaseState.KEPT,
             assignee_id=None,
             opened_at=self._work.now,
             updated_at=self._work.now,
         )
 
-    def _grow(self, case: Case, severity: str) -> Case:
-        return replace(case, severity=max(case.severity, severity), updated_at=self._work.now, version=case.version + 1)
+    def _grown(self, one: Case, severity: str) -> Case:
+        return replace(one, severity=max(one.severity, severity), updated_at=self._work.now, version=one.version + 1)
+
+    def _queued(self, one: Case, deadlines: Deadlines) -> Case:
+        """Into the queue if it is grave enough; the time for it never grows longer."""
+        now = self._work.now
+        if one.state is CaseState.KEPT and one.severity > "S1":
+            return replace(one, state=CaseState.NEW, opened_at=now, due_at=deadlines.of(one.severity, now))
+        if not one.is_open:
+            return one
+        dues = [due for due in (one.due_at, deadlines.of(one.severity, now)) if due is not None]
+        return replace(one, due_at=min(dues, default=None))
 
     def _finding_row(self, case_id: int, finding: NewFinding) -> dict[str, object]:
         return {
@@ -223,13 +478,8 @@ class Cases(Noun):
             "severity": finding.severity,
             "finding": finding.finding,
             "found_at": self._work.now,
+            "rule_version": finding.rule_version,
         }
-
-    async def _update(self, case: Case) -> bool:
-        done = await self._work.run(
-            update(_cases).where(_cases.c.id == case.id, _cases.c.version < case.version).values(**_row(case))
-        )
-        return done.rowcount == 1
 
     async def _findings_where(self, condition: schema.Condition, *, by: str) -> dict[int, list[StoredFinding]]:
         rows = await self._work.rows(select(_findings).where(condition).order_by(_findings.c.id))
@@ -239,16 +489,138 @@ class Cases(Noun):
         return found
 
 
-def _row(case: Case) -> dict[str, object]:
-    return {name: getattr(case, name) for name in Case.__dataclass_fields__}
+@dataclass(frozen=True, slots=True)
+class _Speakers:
+    of_entry: Mapping[int, str]
+    of_case: Mapping[int, Collection[str]]
+
+
+def _home(
+    known: Mapping[int, Case], finding: NewFinding, by: str, speakers: Mapping[int, Collection[str]]
+) -> Case | None:
+    """The case the finding belongs to: an open one first, the newest of several."""
+    fitting = [
+        one
+        for one in known.values()
+        if one.customer_id == finding.customer_id
+        and one.product == finding.product
+        and family(one.rule) == family(finding.rule)
+        and joins(one, severity=finding.severity, by=by, speakers=speakers.get(one.id, ()))
+    ]
+    return max(fitting, key=lambda one: (one.is_open, one.state in JUDGED, one.id), default=None)
+
+
+# --- the queue's order and filters -------------------------------------------------------------------------------
+
+_ORDER = (_cases.c.severity.desc(), _cases.c.exposure_fen.desc(), _cases.c.id)
+_BACKWARDS = (_cases.c.severity, _cases.c.exposure_fen, _cases.c.id.desc())
+
+
+def _behind(place: Place) -> schema.Condition:
+    severity, exposure, case_id = place
+    c = _cases.c
+    return or_(
+        c.severity < severity,
+        and_(c.severity == severity, c.exposure_fen < exposure),
+        and_(c.severity == severity, c.exposure_fen == exposure, c.id > case_id),
+    )
+
+
+def _conditions(wanted: Wanted) -> list[schema.Condition]:
+    c = _cases.c
+    conditions = [*_in_state(wanted)]
+    for column, value in (
+        (c.rule, wanted.rule),
+        (c.severity, wanted.severity),
+        (c.product, wanted.product),
+        (c.customer_id, wanted.customer_id),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.assignee_id is not None:
+        conditions.append(c.assignee_id == wanted.assignee_id if wanted.assignee_id else c.assignee_id.is_(None))
+    if wanted.since is not None:
+        conditions.append(c.opened_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(c.opened_at < wanted.until)
+    if wanted.late_at is not None:
+        conditions += [c.state.in_(OPEN), c.due_at <= wanted.late_at]
+    for column, sought in ((_entries.c.actor, wanted.rep), (_entries.c.channel, wanted.channel)):
+        if sought is not None:
+            conditions.append(
+                select(_findings.c.id)
+                .join(_entries, _entries.c.id == _findings.c.entry_id)
+                .where(_findings.c.case_id == c.id, column == sought)
+                .exists()
+            )
+    return conditions
+
+
+def _in_state(wanted: Wanted) -> list[schema.Condition]:
+    c = _cases.c
+    if wanted.state == "open":
+        return [c.state.in_(OPEN)]
+    if wanted.state == "done":
+        return [c.state.in_(JUDGED)]
+    if wanted.state == "all":
+        return [c.state != CaseState.KEPT]
+    if wanted.reader.judges and wanted.state in {CaseState.NEW, CaseState.CLAIMED}:
+        # The first condition lets the index do the work; the second is the reader's view.
+        return [c.state.in_([wanted.state, CaseState.SECOND_LOOK]), _shown(wanted.reader) == wanted.state]
+    if wanted.reader.judges and wanted.state == CaseState.SECOND_LOOK:
+        return [c.state == CaseState.SECOND_LOOK, _looked(wanted.reader)]
+    return [c.state == wanted.state]
+
+
+def _shown(reader: Reader) -> ColumnElement[str]:
+    """The state as `scrm.core.cases.shown_state` shows it to the reader."""
+    c = _cases.c
+    if not reader.judges:
+        return c.state
+    blind = and_(c.state == CaseState.SECOND_LOOK, ~_looked(reader))
+    return case(
+        (and_(blind, c.assignee_id.is_(None)), literal(CaseState.NEW.value)),
+        (blind, literal(CaseState.CLAIMED.value)),
+        else_=c.state,
+    )
+
+
+def _looked(reader: Reader) -> schema.Condition:
+    c, v = _cases.c, _verdicts.c
+    return select(v.id).where(v.case_id == c.id, v.round == c.round, v.decided_by == reader.id).exists()
+
+
+def _facet(wanted: Wanted, facet: str) -> tuple[ColumnElement[Any], list[schema.Condition]]:
+    """The column to count by, and the conditions of the other filters."""
+    c, e = _cases.c, _entries.c
+    column, freed = {
+        "state": (_shown(wanted.reader), replace(wanted, state="all")),
+        "rule": (c.rule, replace(wanted, rule=None)),
+        "severity": (c.severity, replace(wanted, severity=None)),
+        "assignee": (c.assignee_id, replace(wanted, assignee_id=None)),
+        "product": (c.product, replace(wanted, product=None)),
+        "rep": (e.actor, replace(wanted, rep=None)),
+        "channel": (e.channel, replace(wanted, channel=None)),
+    }[facet]
+    return column, _conditions(freed)
+
+
+_FIELDS = tuple(f.name for f in fields(Case))
+_LOOK_FIELDS = tuple(f.name for f in fields(Look))
+
+
+def _row(one: Case) -> dict[str, object]:
+    return {name: getattr(one, name) for name in _FIELDS}
 
 
 def _case(row: Row[Any]) -> Case:
-    fields = dict(row._mapping)
+    values = {name: row._mapping[name] for name in _FIELDS}
     return Case(
-        **fields
+        **values
         | {
             "state": CaseState(row.state),
+            "origin": Origin(row.origin),
             "verdict": VerdictKind(row.verdict) if row.verdict else None,
+            "remedy": RemedyKind(row.remedy) if row.remedy else None,
         }
     )

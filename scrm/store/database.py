@@ -22,6 +22,7 @@ from scrm.store import sqlite_driver
 from scrm.store.accounts import Accounts
 from scrm.store.alive import Alive
 from scrm.store.audit_log import AuditLog
+from scrm.store.case_figures import CaseFigures
 from scrm.store.cases import Cases
 from scrm.store.channels import Channels
 from scrm.store.claims import Claims
@@ -144,6 +145,10 @@ class Transaction(Work):
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self)
+
+    @cached_property
+    def case_figures(self) -> CaseFigures:
+        return CaseFigures(self)
 
     @cached_property
     def cases(self) -> Cases:

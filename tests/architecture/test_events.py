@@ -116,7 +116,7 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
 
 async def judge(school: School, auditor: Actor) -> None:
     async with school.hub.db.reading() as tx:
-        case = (await tx.cases.page(state="open", rule=None, severity=None, before=None, limit=1))[0]
+        case = (await tx.cases.page(Wanted(), limit=1))[0]
     claimed = await claim_case(school.hub, auditor, case.id)
     verdict = Verdict(kind=VerdictKind.VIOLATION, note="先报低价后报高价", version=claimed.version)
     await record_verdict(school.hub, auditor, case.id, verdict)
