@@ -262,6 +262,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put two customers into one household. What each was told is then held against the other's quotes, too. */
+        post: operations["join_household"];
+        /** Take a customer out of their household. What was found so far stays on file. */
+        delete: operations["leave_household"];
+        options?: never;
+        head?: never;
+        /** Say who a member is to the others. */
+        patch: operations["change_member_role"];
+        trace?: never;
+    };
+    "/api/v1/households/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A household and who belongs to it. */
+        get: operations["get_household"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a household another name. */
+        patch: operations["name_household"];
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -269,10 +306,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The queue: gravest first, then newest. */
+        /** The queue: gravest first, then those with most at stake, of equals the oldest first. */
         get: operations["list_cases"];
         put?: never;
+        /** Put a day's conversation before the auditors. 409 when it is before them already. */
+        post: operations["refer_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases each choice of each filter leaves. */
+        get: operations["get_case_facets"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the auditors' work went: precision per rule, times, the queue's age, agreement, what was missed. */
+        get: operations["get_case_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take several cases; those that cannot be taken say why. */
+        post: operations["claim_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/false-positives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge several cases as false positives, each with its own reason, and close them. */
+        post: operations["record_false_positives"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,6 +394,23 @@ export interface paths {
         };
         /** Everything needed to decide: both statements, their context, the prices valid then, the history. */
         get: operations["get_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases before and after one in the queue, even when it is itself no longer there. */
+        get: operations["get_case_neighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -330,6 +453,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a case to one of the people it is assignable to. */
+        post: operations["assign_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/verdict": {
         parameters: {
             query?: never;
@@ -341,6 +481,91 @@ export interface paths {
         put?: never;
         /** Judge a case. 409 when it has changed since it was looked at. */
         post: operations["record_verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a case to another auditor, whose verdict settles it. */
+        post: operations["escalate_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/remedy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put on file what was done about a violation or a breach. */
+        post: operations["record_remedy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a case away: remedied, or decided as no breach. */
+        post: operations["close_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a case judged again. What was found before stays on file. */
+        post: operations["reopen_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is found in the words of a broadcast, and which customers were told something else. Changes nothing. */
+        post: operations["check_broadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -679,6 +904,99 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AffectedOut
+         * @description A customer who was told something else than the broadcast says, or should not get it.
+         */
+        AffectedOut: {
+            /** Customer Id */
+            customer_id: string;
+            /** Name */
+            name: string;
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+        };
+        /**
+         * AgeOut
+         * @description The open queue now, by severity: how long its cases have been waiting.
+         */
+        AgeOut: {
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "S0" | "S1" | "S2" | "S3" | "S4";
+            /** Under Hour */
+            under_hour: number;
+            /** Under Day */
+            under_day: number;
+            /** Under Week */
+            under_week: number;
+            /** Older */
+            older: number;
+            /** Overdue */
+            overdue: number;
+            /** Oldest At */
+            oldest_at: string | null;
+        };
+        /**
+         * AgreementOut
+         * @description Second looks of the period. `kappa` is Cohen's; null without pairs, or when all verdicts were the same.
+         */
+        AgreementOut: {
+            /** Pairs */
+            pairs: number;
+            /** Agreed */
+            agreed: number;
+            /** Share */
+            share: number | null;
+            /** Kappa */
+            kappa: number | null;
+        };
+        /**
+         * ArithmeticOut
+         * @description A figure of the finding's reckoning, in the order of the reckoning.
+         */
+        ArithmeticOut: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "earlier_price" | "price" | "list_price" | "expected" | "floor" | "promotion_price" | "difference" | "ratio";
+            /**
+             * Value
+             * @description A decimal string; `low–high` for a range. `ratio` is a share of the earlier price.
+             */
+            value: string;
+        };
+        /** Assignment */
+        Assignment: {
+            /** User Id */
+            user_id: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AudienceIn
+         * @description Customers to speak to: the given ones, or all; of these those of an owner, or whose words earned a tag.
+         */
+        AudienceIn: {
+            /**
+             * Customer Ids
+             * @default null
+             */
+            customer_ids?: string[] | null;
+            /**
+             * Owner Id
+             * @default null
+             */
+            owner_id?: string | null;
+            /**
+             * Tag
+             * @default null
+             */
+            tag?: string | null;
+        };
         /** BadRowOut */
         BadRowOut: {
             /** Row */
@@ -688,6 +1006,96 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** BroadcastCheck */
+        BroadcastCheck: {
+            /** Text */
+            text: string;
+            /**
+             * Channel
+             * @description The channel it would go out on; empty: not decided.
+             * @default
+             */
+            channel?: string;
+            /**
+             * @default {
+             *       "customer_ids": null,
+             *       "owner_id": null,
+             *       "tag": null
+             *     }
+             */
+            audience?: components["schemas"]["AudienceIn"];
+            /**
+             * Limit
+             * @description So many affected customers are shown with evidence.
+             * @default 20
+             */
+            limit?: number;
+            /**
+             * Cursor
+             * @description `next` of the answer before: goes on with the audience.
+             * @default null
+             */
+            cursor?: string | null;
+        };
+        /**
+         * BroadcastFindings
+         * @description What is found in the words alone, and in the next part of the audience.
+         */
+        BroadcastFindings: {
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /**
+             * Total
+             * @description Customers in the whole audience.
+             */
+            total: number;
+            /**
+             * Looked At
+             * @description Customers in this part of it.
+             */
+            looked_at: number;
+            /**
+             * Affected
+             * @description Of these, customers with findings of their own.
+             */
+            affected: number;
+            /**
+             * Customers
+             * @description The first of them, with evidence.
+             */
+            customers: components["schemas"]["AffectedOut"][];
+            /**
+             * Next
+             * @description Ask again with it as `cursor` for the rest; null: that was all.
+             */
+            next: string | null;
+        };
+        /** BulkClaim */
+        BulkClaim: {
+            /** Ids */
+            ids: string[];
+        };
+        /** BulkFalsePositives */
+        BulkFalsePositives: {
+            /** Items */
+            items: components["schemas"]["FalsePositive"][];
+        };
+        /**
+         * BulkOutcome
+         * @description What became of one of several: `case` when it was done, else why not.
+         */
+        BulkOutcome: {
+            /** Id */
+            id: string;
+            case: components["schemas"]["CaseOut"] | null;
+            /** Problem */
+            problem: string | null;
+        };
+        /** BulkResult */
+        BulkResult: {
+            /** Items */
+            items: components["schemas"]["BulkOutcome"][];
+        };
         /** CaseDetail */
         CaseDetail: {
             /** Id */
@@ -696,27 +1104,40 @@ export interface components {
             customer_id: string;
             /** Customer Name */
             customer_name: string;
-            /** Rule */
+            /**
+             * Rule
+             * @description `conversation` when a whole day's conversation is to be looked at.
+             */
             rule: string;
             /** Rule Name */
             rule_name: string;
             /** Product */
             product: string | null;
+            /** Sku */
+            sku: string | null;
             /**
              * Severity
              * @enum {string}
              */
             severity: "S0" | "S1" | "S2" | "S3" | "S4";
             /**
+             * Exposure
+             * @description CNY at stake: three times the price, at least 500.
+             */
+            exposure: number | string;
+            /**
              * State
              * @enum {string}
              */
-            state: "new" | "claimed" | "decided";
+            state: "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed";
             /** Assignee */
             assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
             /**
              * Opened At
              * Format: date-time
+             * @description Since when it waits to be judged.
              */
             opened_at: string;
             /**
@@ -724,23 +1145,80 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Escalated At
+             * @description When it was reported as overdue.
+             */
+            escalated_at: string | null;
             /** Findings */
             findings: number;
+            /**
+             * Reps
+             * @description Names of those whose statements are objected to.
+             */
+            reps: string[];
+            /**
+             * Channels
+             * @description Labels of the channels of these statements.
+             */
+            channels: string[];
             /** Summary */
             summary: string;
             /** Verdict */
-            verdict: string | null;
+            verdict: ("violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found") | null;
+            /** Verdict Reason */
+            verdict_reason: string;
+            /** Remedy */
+            remedy: ("honour_price" | "refund_difference" | "correction_sent" | "training" | "apology" | "none_needed") | null;
+            /** Reopened */
+            reopened: boolean;
+            /**
+             * Origin
+             * @description null until the case is judged.
+             */
+            origin: ("finding" | "sample" | "referred") | null;
             /** Version */
             version: number;
             /** Evidence */
             evidence: components["schemas"]["CaseFindingOut"][];
+            /**
+             * Conversation
+             * @description The customer's day the case is about, oldest first.
+             */
+            conversation: components["schemas"]["EntryOut"][];
+            /**
+             * Told Since
+             * @description What the customer was told about the product since, oldest first.
+             */
+            told_since: components["schemas"]["EvidenceOut"][];
             /** History */
             history: components["schemas"]["CaseEventOut"][];
+            /**
+             * Looks
+             * @description Verdicts that this reader may see, oldest first.
+             */
+            looks: components["schemas"]["LookOut"][];
+            remedied: components["schemas"]["RemedyOut"] | null;
+            /** Prior Cases */
+            prior_cases: components["schemas"]["PriorCaseOut"][];
             /**
              * Price Book
              * @description The product's entries valid when the price was said.
              */
             price_book: components["schemas"]["PriceOut"][];
+            /** Chain */
+            chain: components["schemas"]["ChainPlaceOut"][];
+            /** Assignable */
+            assignable: components["schemas"]["PersonOut"][];
+            /**
+             * Can
+             * @description What this reader may do with the case now.
+             */
+            can: ("claim" | "release" | "assign" | "decide" | "escalate" | "remedy" | "close" | "reopen")[];
         };
         /** CaseEventOut */
         CaseEventOut: {
@@ -751,10 +1229,163 @@ export interface components {
             at: string;
             /** Actor */
             actor: string;
-            /** Action */
-            action: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "opened" | "drawn" | "referred" | "evidence_joined" | "claimed" | "assigned" | "released" | "judged" | "escalated" | "decided" | "overdue" | "remedied" | "closed" | "reopened";
             /** Note */
             note: string;
+        };
+        /** CaseFacets */
+        CaseFacets: {
+            /**
+             * Total
+             * @description Cases with all filters as they are.
+             */
+            total: number;
+            /** States */
+            states: components["schemas"]["FacetOut"][];
+            /** Rules */
+            rules: components["schemas"]["FacetOut"][];
+            /** Severities */
+            severities: components["schemas"]["FacetOut"][];
+            /** Reps */
+            reps: components["schemas"]["FacetOut"][];
+            /** Channels */
+            channels: components["schemas"]["FacetOut"][];
+            /**
+             * Assignees
+             * @description `mine`, `unassigned` and the ids of other people.
+             */
+            assignees: components["schemas"]["FacetOut"][];
+            /** Products */
+            products: components["schemas"]["FacetOut"][];
+        };
+        /**
+         * CaseFigures
+         * @description How the work went, from the first to the last day (China's), both included.
+         */
+        CaseFigures: {
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Messages */
+            messages: number;
+            /** Findings */
+            findings: number;
+            /** Per Thousand */
+            per_thousand: number | null;
+            /** Days */
+            days: components["schemas"]["DayOut"][];
+            /** Rules */
+            rules: components["schemas"]["RuleFiguresOut"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictCountOut"][];
+            times: components["schemas"]["TimesOut"];
+            /** Queue */
+            queue: components["schemas"]["AgeOut"][];
+            /** Overdue */
+            overdue: number;
+            /** @description Of the breaches decided in the period, those with a remedy. */
+            remedied: components["schemas"]["ShareOut"];
+            second_looks: components["schemas"]["AgreementOut"];
+            /** @description Of the conversations drawn at random and judged, those with a breach that no rule had found. */
+            missed: components["schemas"]["ShareOut"];
+            /** Workload */
+            workload: components["schemas"]["WorkloadOut"][];
+        };
+        /** CaseFiguresQuery */
+        CaseFiguresQuery: {
+            /**
+             * From
+             * @description China's day; default: 29 days before `to`.
+             * @default null
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description China's day, included; default: today.
+             * @default null
+             */
+            to?: string | null;
+        };
+        /**
+         * CaseFilter
+         * @description Which cases are meant. Days are China's.
+         */
+        CaseFilter: {
+            /**
+             * State
+             * @description open: not decided yet; done: decided, remedied or closed.
+             * @default open
+             * @enum {string}
+             */
+            state?: "open" | "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed" | "done" | "all";
+            /**
+             * Rule
+             * @default null
+             */
+            rule?: string | null;
+            /**
+             * Severity
+             * @default null
+             */
+            severity?: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+            /**
+             * Rep
+             * @description `actor` of the statements objected to.
+             * @default null
+             */
+            rep?: string | null;
+            /**
+             * Channel
+             * @description Where the statements objected to were made.
+             * @default null
+             */
+            channel?: string | null;
+            /**
+             * Assignee
+             * @description mine, unassigned, or the id of a person.
+             * @default null
+             */
+            assignee?: string | null;
+            /**
+             * Product
+             * @description A sku.
+             * @default null
+             */
+            product?: string | null;
+            /**
+             * Customer Id
+             * @default null
+             */
+            customer_id?: string | null;
+            /**
+             * Overdue
+             * @description Only cases whose time is over.
+             * @default false
+             */
+            overdue?: boolean;
+            /**
+             * From
+             * @description Opened on this day or later.
+             * @default null
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description Opened on this day or earlier.
+             * @default null
+             */
+            to?: string | null;
         };
         /**
          * CaseFindingOut
@@ -765,26 +1396,77 @@ export interface components {
             id: string;
             /** Rule */
             rule: string;
-            /** Severity */
-            severity: string;
-            /** Reason */
+            /** Rule Name */
+            rule_name: string;
+            /** Rule Version */
+            rule_version: string;
+            /**
+             * Ground
+             * @description The article the rule rests on, when it names one.
+             */
+            ground: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "S0" | "S1" | "S2" | "S3" | "S4";
+            /**
+             * Reason
+             * @description One sentence of facts, as the rep would see it.
+             */
             reason: string;
+            /**
+             * Explanation
+             * @description What was compared with what.
+             */
+            explanation: string;
             said: components["schemas"]["EvidenceOut"];
             against: components["schemas"]["EvidenceOut"] | null;
+            /** Said Readings */
+            said_readings: components["schemas"]["ReadingOut"][];
+            /** Against Readings */
+            against_readings: components["schemas"]["ReadingOut"][];
+            /** Arithmetic */
+            arithmetic: components["schemas"]["ArithmeticOut"][];
             /**
              * Acknowledged Reason
              * @description What the rep wrote when sending in spite of the warning.
              */
             acknowledged_reason: string | null;
             /**
+             * Suggested Remedy
+             * @enum {string}
+             */
+            suggested_remedy: "honour_price" | "refund_difference" | "correction_sent" | "training" | "apology" | "none_needed";
+            /** Suggested Remedy Text */
+            suggested_remedy_text: string;
+            /**
              * Context Said
-             * @description Up to five entries before and after, oldest first.
+             * @description Up to five entries before and after, oldest first; the statement itself with its earlier wordings.
              */
             context_said: components["schemas"]["EntryOut"][];
             /** Context Against */
             context_against: components["schemas"]["EntryOut"][];
         };
-        /** CaseOut */
+        /**
+         * CaseNew
+         * @description A day's conversation that somebody wants looked at.
+         */
+        CaseNew: {
+            /** Customer Id */
+            customer_id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Note */
+            note: string;
+        };
+        /**
+         * CaseOut
+         * @description A row of the queue.
+         */
         CaseOut: {
             /** Id */
             id: string;
@@ -792,27 +1474,40 @@ export interface components {
             customer_id: string;
             /** Customer Name */
             customer_name: string;
-            /** Rule */
+            /**
+             * Rule
+             * @description `conversation` when a whole day's conversation is to be looked at.
+             */
             rule: string;
             /** Rule Name */
             rule_name: string;
             /** Product */
             product: string | null;
+            /** Sku */
+            sku: string | null;
             /**
              * Severity
              * @enum {string}
              */
             severity: "S0" | "S1" | "S2" | "S3" | "S4";
             /**
+             * Exposure
+             * @description CNY at stake: three times the price, at least 500.
+             */
+            exposure: number | string;
+            /**
              * State
              * @enum {string}
              */
-            state: "new" | "claimed" | "decided";
+            state: "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed";
             /** Assignee */
             assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
             /**
              * Opened At
              * Format: date-time
+             * @description Since when it waits to be judged.
              */
             opened_at: string;
             /**
@@ -820,16 +1515,49 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Escalated At
+             * @description When it was reported as overdue.
+             */
+            escalated_at: string | null;
             /** Findings */
             findings: number;
+            /**
+             * Reps
+             * @description Names of those whose statements are objected to.
+             */
+            reps: string[];
+            /**
+             * Channels
+             * @description Labels of the channels of these statements.
+             */
+            channels: string[];
             /** Summary */
             summary: string;
             /** Verdict */
-            verdict: string | null;
+            verdict: ("violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found") | null;
+            /** Verdict Reason */
+            verdict_reason: string;
+            /** Remedy */
+            remedy: ("honour_price" | "refund_difference" | "correction_sent" | "training" | "apology" | "none_needed") | null;
+            /** Reopened */
+            reopened: boolean;
+            /**
+             * Origin
+             * @description null until the case is judged.
+             */
+            origin: ("finding" | "sample" | "referred") | null;
             /** Version */
             version: number;
         };
-        /** CaseQuery */
+        /**
+         * CaseQuery
+         * @description The queue's order: severity, exposure, and of equals the oldest first.
+         */
         CaseQuery: {
             /**
              * Cursor
@@ -843,10 +1571,11 @@ export interface components {
             limit?: number;
             /**
              * State
+             * @description open: not decided yet; done: decided, remedied or closed.
              * @default open
              * @enum {string}
              */
-            state?: "open" | "new" | "claimed" | "decided";
+            state?: "open" | "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed" | "done" | "all";
             /**
              * Rule
              * @default null
@@ -857,6 +1586,80 @@ export interface components {
              * @default null
              */
             severity?: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+            /**
+             * Rep
+             * @description `actor` of the statements objected to.
+             * @default null
+             */
+            rep?: string | null;
+            /**
+             * Channel
+             * @description Where the statements objected to were made.
+             * @default null
+             */
+            channel?: string | null;
+            /**
+             * Assignee
+             * @description mine, unassigned, or the id of a person.
+             * @default null
+             */
+            assignee?: string | null;
+            /**
+             * Product
+             * @description A sku.
+             * @default null
+             */
+            product?: string | null;
+            /**
+             * Customer Id
+             * @default null
+             */
+            customer_id?: string | null;
+            /**
+             * Overdue
+             * @description Only cases whose time is over.
+             * @default false
+             */
+            overdue?: boolean;
+            /**
+             * From
+             * @description Opened on this day or later.
+             * @default null
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description Opened on this day or earlier.
+             * @default null
+             */
+            to?: string | null;
+        };
+        /**
+         * ChainPlaceOut
+         * @description Where the audit log speaks of an entry or of the case itself.
+         */
+        ChainPlaceOut: {
+            /**
+             * Object Type
+             * @enum {string}
+             */
+            object_type: "entry" | "case";
+            /** Object Id */
+            object_id: string;
+            /** Action */
+            action: string;
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Hash
+             * @description Hex SHA-256 of the log's entry.
+             */
+            hash: string;
         };
         /** ChannelOut */
         ChannelOut: {
@@ -941,6 +1744,16 @@ export interface components {
             /** Valid Until */
             valid_until: string | null;
         };
+        /** Closing */
+        Closing: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /** Version */
+            version: number;
+        };
         /** CustomerDetail */
         CustomerDetail: {
             /** Id */
@@ -983,6 +1796,7 @@ export interface components {
             reply_channels: components["schemas"]["ReplyChannelOut"][];
             /** Standing Claims */
             standing_claims: components["schemas"]["StandingClaimOut"][];
+            household: components["schemas"]["HouseholdOut"] | null;
         };
         /** CustomerEdit */
         CustomerEdit: {
@@ -1054,6 +1868,23 @@ export interface components {
              * @enum {string}
              */
             filter?: "all" | "unread" | "mine";
+        };
+        /** DayOut */
+        DayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Messages */
+            messages: number;
+            /** Findings */
+            findings: number;
+            /**
+             * Per Thousand
+             * @description Findings per 1,000 messages read; null on a day without messages.
+             */
+            per_thousand: number | null;
         };
         /** DeadTaskOut */
         DeadTaskOut: {
@@ -1291,6 +2122,13 @@ export interface components {
              */
             change: "edited" | "recalled";
         };
+        /** Escalation */
+        Escalation: {
+            /** Note */
+            note: string;
+            /** Version */
+            version: number;
+        };
         /** EventTypeOut */
         EventTypeOut: {
             /** Name */
@@ -1335,6 +2173,35 @@ export interface components {
             valid_until: string | null;
         };
         /**
+         * FacetOut
+         * @description One choice of a filter. `count` is how many cases it leaves, with the other filters as they are.
+         */
+        FacetOut: {
+            /** Value */
+            value: string;
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
+        /** FalsePositive */
+        FalsePositive: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "extraction" | "wrong_product" | "not_comparable" | "negation" | "superseded" | "other" | "no_intent" | "buyer_got_more" | "rounding";
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * FiguresOut
          * @description The numbers above the workspace and the settings page.
          */
@@ -1376,6 +2243,55 @@ export interface components {
             /** End */
             end: number | null;
             against: components["schemas"]["EvidenceOut"] | null;
+        };
+        /** HouseholdEdit */
+        HouseholdEdit: {
+            /** Name */
+            name: string;
+        };
+        /** HouseholdJoin */
+        HouseholdJoin: {
+            /**
+             * Other Id
+             * @description The customer to share a household with.
+             */
+            other_id: string;
+            /**
+             * Role
+             * @description Who this customer is to the others; empty: not said.
+             * @default
+             * @enum {string}
+             */
+            role?: "" | "self" | "spouse" | "parent" | "child" | "friend" | "colleague" | "other";
+            /**
+             * Other Role
+             * @default
+             * @enum {string}
+             */
+            other_role?: "" | "self" | "spouse" | "parent" | "child" | "friend" | "colleague" | "other";
+            /**
+             * Name
+             * @description Of a new household; empty: made from both names.
+             * @default
+             */
+            name?: string;
+        };
+        /**
+         * HouseholdOut
+         * @description A household. A price told to one member stands for the others.
+         */
+        HouseholdOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Members */
+            members: components["schemas"]["MemberOut"][];
         };
         /** IdentityOut */
         IdentityOut: {
@@ -1440,6 +2356,32 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * LookOut
+         * @description A verdict somebody gave. `look`: 1 the first, 2 the second, 3 the settling one. A reopening starts a round.
+         */
+        LookOut: {
+            /** Round */
+            round: number;
+            /** Look */
+            look: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found";
+            /** Reason */
+            reason: string;
+            /** Note */
+            note: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * MaybeLinkOut
          * @description Another customer who may be the same person: shown, not merged.
          */
@@ -1450,6 +2392,26 @@ export interface components {
             name: string;
             /** Reason */
             reason: string;
+        };
+        /** MemberEdit */
+        MemberEdit: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "" | "self" | "spouse" | "parent" | "child" | "friend" | "colleague" | "other";
+        };
+        /** MemberOut */
+        MemberOut: {
+            /** Customer Id */
+            customer_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "" | "self" | "spouse" | "parent" | "child" | "friend" | "colleague" | "other";
         };
         /** MergeNew */
         MergeNew: {
@@ -1509,6 +2471,28 @@ export interface components {
              * @default null
              */
             acknowledged_reason?: string | null;
+            /**
+             * Shown Rules
+             * @description Rules whose findings the rep was shown while writing: kept in the audit log.
+             * @default []
+             */
+            shown_rules?: string[];
+            /**
+             * Automatic
+             * @description No person has read this reply: it is a bot's word, and nothing that is found can be acknowledged.
+             * @default false
+             */
+            automatic?: boolean;
+        };
+        /**
+         * Neighbours
+         * @description The cases before and after one in the queue; null at its ends.
+         */
+        Neighbours: {
+            /** Previous */
+            previous: string | null;
+            /** Next */
+            next: string | null;
         };
         /** PageOf[BadRowOut] */
         PageOf_BadRowOut_: {
@@ -1676,6 +2660,13 @@ export interface components {
              */
             limit?: number;
         };
+        /** PersonOut */
+        PersonOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** PhoneOut */
         PhoneOut: {
             /** Value */
@@ -1710,6 +2701,42 @@ export interface components {
             recorded_at: string;
             /** Recorded By */
             recorded_by: string;
+        };
+        /**
+         * PriorCaseOut
+         * @description An earlier case of the same customer, of the same person speaking, or both.
+         */
+        PriorCaseOut: {
+            /** Id */
+            id: string;
+            /**
+             * Same
+             * @enum {string}
+             */
+            same: "customer" | "rep" | "both";
+            /** Customer Name */
+            customer_name: string;
+            /** Rule */
+            rule: string;
+            /** Rule Name */
+            rule_name: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "S0" | "S1" | "S2" | "S3" | "S4";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed";
+            /** Verdict */
+            verdict: ("violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found") | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
         };
         /**
          * Problem
@@ -1752,6 +2779,106 @@ export interface components {
             /** Condition */
             condition: string | null;
         };
+        /**
+         * ReadingOut
+         * @description A claim as the hub read it: what it compared.
+         */
+        ReadingOut: {
+            /** Entry Id */
+            entry_id: string;
+            /** Words */
+            words: string;
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: number | string | null;
+            /** Value Max */
+            value_max: number | string | null;
+            /** Unit */
+            unit: string | null;
+            /** Threshold */
+            threshold: number | string | null;
+            /** Stance */
+            stance: string;
+            /** Approx */
+            approx: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Confidence */
+            confidence: number;
+            /** Product */
+            product: string | null;
+            /** Sku */
+            sku: string | null;
+            /**
+             * Link
+             * @description How the product was found: named in the message, in the talk before, by its price, or not at all.
+             * @enum {string}
+             */
+            link: "named" | "context" | "amount" | "unknown";
+            /** Link Confidence */
+            link_confidence: number;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Condition */
+            condition: string;
+        };
+        /** RemedyNew */
+        RemedyNew: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "honour_price" | "refund_difference" | "correction_sent" | "training" | "apology" | "none_needed";
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
+             * Entry Id
+             * @description The message that carried it: to this customer, after the statement objected to.
+             * @default null
+             */
+            entry_id?: string | null;
+            /** Version */
+            version: number;
+        };
+        /** RemedyOut */
+        RemedyOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "honour_price" | "refund_difference" | "correction_sent" | "training" | "apology" | "none_needed";
+            /** Note */
+            note: string;
+            /** Entry Id */
+            entry_id: string | null;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * After S
+             * @description Seconds since the case was opened.
+             */
+            after_s: number;
+        };
+        /** Reopening */
+        Reopening: {
+            /** Note */
+            note: string;
+            /** Version */
+            version: number;
+        };
         /** ReplayOut */
         ReplayOut: {
             /** Replayed */
@@ -1788,6 +2915,20 @@ export interface components {
              */
             remaining: number | null;
         };
+        /** RuleFiguresOut */
+        RuleFiguresOut: {
+            /** Rule */
+            rule: string;
+            /** Rule Name */
+            rule_name: string;
+            /** @description Of its cases with a verdict on the matter, those with a breach. */
+            precision: components["schemas"]["ShareOut"];
+            /**
+             * Undecided
+             * @description Cases with insufficient evidence; they do not count.
+             */
+            undecided: number;
+        };
         /** ScriptOut */
         ScriptOut: {
             /** Id */
@@ -1808,6 +2949,21 @@ export interface components {
             valid_from: string | null;
             /** Valid To */
             valid_to: string | null;
+            /**
+             * Findings
+             * @description What is found in its words with today's prices filled in.
+             */
+            findings: components["schemas"]["FindingOut"][];
+            /**
+             * Checked Text
+             * @description The text with today's prices filled in: spans of findings count in it.
+             */
+            checked_text: string;
+            /**
+             * Suggested
+             * @description False while a finding is blocking: then it is never suggested.
+             */
+            suggested: boolean;
         };
         /** ScriptQuery */
         ScriptQuery: {
@@ -1826,6 +2982,22 @@ export interface components {
              */
             csrf: string;
         };
+        /**
+         * ShareOut
+         * @description `number` of `of`, with the 95 % Wilson interval; `share` and the interval are null for 0 of 0.
+         */
+        ShareOut: {
+            /** Number */
+            number: number;
+            /** Of */
+            of: number;
+            /** Share */
+            share: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
         /** SignIn */
         SignIn: {
             /** Login */
@@ -1833,9 +3005,18 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SpreadOut */
+        SpreadOut: {
+            /** Number */
+            number: number;
+            /** Median S */
+            median_s: number | null;
+            /** P90 S */
+            p90_s: number | null;
+        };
         /**
          * StandingClaimOut
-         * @description A price this customer has been told and that still stands.
+         * @description A price this customer, or somebody of their household, has been told and that still stands.
          */
         StandingClaimOut: {
             /** Entry Id */
@@ -1861,6 +3042,8 @@ export interface components {
             speaker: string;
             /** Actor Name */
             actor_name: string;
+            /** @description Null: this customer. Else the member of the household who was told. */
+            told_to: components["schemas"]["ToldTo"] | null;
         };
         /** SuggestionOut */
         SuggestionOut: {
@@ -1938,6 +3121,15 @@ export interface components {
              */
             kind?: ("message" | "call" | "contact" | "unsupported") | null;
         };
+        /**
+         * TimesOut
+         * @description From the opening of a case to each step, for steps taken in the period.
+         */
+        TimesOut: {
+            claim: components["schemas"]["SpreadOut"];
+            verdict: components["schemas"]["SpreadOut"];
+            remedy: components["schemas"]["SpreadOut"];
+        };
         /** TokenNew */
         TokenNew: {
             /** Name */
@@ -1978,6 +3170,16 @@ export interface components {
              */
             secret?: string | null;
         };
+        /**
+         * ToldTo
+         * @description The member of the household who was told.
+         */
+        ToldTo: {
+            /** Customer Id */
+            customer_id: string;
+            /** Name */
+            name: string;
+        };
         /** UserNew */
         UserNew: {
             /** Login */
@@ -2017,20 +3219,33 @@ export interface components {
              */
             permissions: string[];
         };
-        /** VerdictNew */
-        VerdictNew: {
+        /** VerdictCountOut */
+        VerdictCountOut: {
             /**
              * Verdict
              * @enum {string}
              */
-            verdict: "violation" | "policy_breach" | "false_positive" | "insufficient_evidence";
+            verdict: "violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found";
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+        };
+        /** VerdictNew */
+        VerdictNew: {
+            /**
+             * Verdict
+             * @description The same choice for every case. nothing_found: the whole conversation holds nothing to object to.
+             * @enum {string}
+             */
+            verdict: "violation" | "policy_breach" | "false_positive" | "insufficient_evidence" | "nothing_found";
             /**
              * Reason
-             * @description Needed for false_positive.
+             * @description Needed for false_positive. no_intent, buyer_got_more and rounding (order 56, art. 21) are also possible for policy_breach; the other verdicts take none.
              * @default
              * @enum {string}
              */
-            reason?: "" | "extraction" | "wrong_product" | "not_comparable" | "negation" | "superseded" | "other";
+            reason?: "" | "extraction" | "wrong_product" | "not_comparable" | "negation" | "superseded" | "other" | "no_intent" | "buyer_got_more" | "rounding";
             /**
              * Note
              * @default
@@ -2041,6 +3256,25 @@ export interface components {
              * @description The version of the case that was looked at.
              */
             version: number;
+        };
+        /** WorkloadOut */
+        WorkloadOut: {
+            auditor: components["schemas"]["PersonOut"];
+            /**
+             * Holding
+             * @description Cases claimed now.
+             */
+            holding: number;
+            /**
+             * Looks
+             * @description Verdicts given in the period, of every look.
+             */
+            looks: number;
+            /**
+             * Median S
+             * @description From claim to verdict.
+             */
+            median_s: number | null;
         };
     };
     responses: never;
@@ -2629,14 +3863,185 @@ export interface operations {
             };
         };
     };
+    join_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdJoin"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberEdit"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdEdit"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                state?: "open" | "new" | "claimed" | "decided";
+                state?: "open" | "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed" | "done" | "all";
                 rule?: string | null;
                 severity?: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+                rep?: string | null;
+                channel?: string | null;
+                assignee?: string | null;
+                product?: string | null;
+                customer_id?: string | null;
+                overdue?: boolean;
+                from?: string | null;
+                to?: string | null;
             };
             header?: never;
             path?: never;
@@ -2651,6 +4056,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOf_CaseOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refer_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseNew"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_facets: {
+        parameters: {
+            query?: {
+                state?: "open" | "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed" | "done" | "all";
+                rule?: string | null;
+                severity?: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+                rep?: string | null;
+                channel?: string | null;
+                assignee?: string | null;
+                product?: string | null;
+                customer_id?: string | null;
+                overdue?: boolean;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFacets"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_figures: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFigures"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkClaim"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_false_positives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkFalsePositives"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description A problem: what happened and what to do. */
@@ -2682,6 +4259,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_neighbours: {
+        parameters: {
+            query?: {
+                state?: "open" | "new" | "claimed" | "second_look" | "escalated" | "decided" | "remedied" | "closed" | "done" | "all";
+                rule?: string | null;
+                severity?: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+                rep?: string | null;
+                channel?: string | null;
+                assignee?: string | null;
+                product?: string | null;
+                customer_id?: string | null;
+                overdue?: boolean;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description A problem: what happened and what to do. */
@@ -2757,6 +4377,41 @@ export interface operations {
             };
         };
     };
+    assign_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     record_verdict: {
         parameters: {
             query?: never;
@@ -2779,6 +4434,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escalate_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalation"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_remedy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemedyNew"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reopening"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroadcastCheck"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastFindings"];
                 };
             };
             /** @description A problem: what happened and what to do. */
