@@ -14,7 +14,7 @@ from scrm.core.events import Event
 from scrm.core.ids import first_at
 from scrm.core.price_book import PriceBook
 from scrm.core.tagging import Tag, Utterance, tag_messages
-from scrm.core.timeline import Entry, Part, Speaker, parts
+from scrm.core.timeline import Entry, Json, Part, Speaker, parts
 from scrm.hub import Hub, Understanding
 from scrm.services.circles import Found, check_circle, circles_of
 from scrm.services.prices import current_book
@@ -117,7 +117,7 @@ async def said_to(
     """By customer, what is on file since then that other words can be held against."""
     histories = await tx.claims.history(customer_ids, since=since)
     return {
-        customer_id: [_about_products(_statement(one), book) for one in said] for customer_id, said in histories.items()
+        customer_id: [about_products(_statement(one), book) for one in said] for customer_id, said in histories.items()
     }
 
 
@@ -170,7 +170,7 @@ async def _check(
     news: dict[int, dict[str, Statement]] = {}
     since = dict.fromkeys(united, tx.now - HISTORY)
     for one in spoken:
-        customer_id, statement = one.entry.customer_id, _statement_of(one)
+        customer_id, statement = one.entry.customer_id, statement_of(one)
         if customer_id is not None and (statement.claims or arouses(statement)):
             news.setdefault(customer_id, {})[statement.entry_id] = statement
             if matters(statement):
@@ -191,7 +191,7 @@ async def _check(
 def _with_news(on_file: Iterable[Statement], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:
     """What was said to one customer: what is on file, and what has just been read."""
     earlier = [one for one in on_file if one.entry_id not in fresh]
-    return [*earlier, *(_about_products(one, book) for one in fresh.values())]
+    return [*earlier, *(about_products(one, book) for one in fresh.values())]
 
 
 def _to_store(found: Iterable[Found]) -> list[NewFinding]:
@@ -203,17 +203,22 @@ def _to_store(found: Iterable[Found]) -> list[NewFinding]:
             rule=finding.rule,
             product=str(finding.facts["sku"]) if finding.facts.get("sku") else None,
             severity=finding.severity.value,
-            finding={
-                "statement": finding.entry_id,
-                "against": finding.against,
-                "span": list(finding.span) if finding.span else None,
-                "facts": dict(finding.facts),
-                "raised_by": finding.raised_by,
-            },
+            finding=finding_document(finding),
         )
         for one in found
         if (finding := one.finding).severity > "S0"
     ]
+
+
+def finding_document(finding: Finding) -> dict[str, Json]:
+    """What is kept of a finding besides what has a column of its own."""
+    return {
+        "statement": finding.entry_id,
+        "against": finding.against,
+        "span": list(finding.span) if finding.span else None,
+        "facts": dict(finding.facts),
+        "raised_by": finding.raised_by,
+    }
 
 
 def statement_id(spoken: Spoken) -> str:
@@ -224,11 +229,13 @@ def _said_id(said: Said) -> str:
     return f"{said.entry_id}:{said.start}" if said.start else str(said.entry_id)
 
 
-def _about_products(statement: Statement, book: PriceBook) -> Statement:
+def about_products(statement: Statement, book: PriceBook) -> Statement:
+    """The statement with the products its text is about."""
     return replace(statement, products=find_products(statement.text, book))
 
 
-def _statement_of(spoken: Spoken) -> Statement:
+def statement_of(spoken: Spoken) -> Statement:
+    """What was read, as rules see it."""
     entry = spoken.entry
     return Statement(
         entry_id=statement_id(spoken),
