@@ -12,7 +12,8 @@ import structlog
 from scrm.core.errors import ChannelUnavailable
 from scrm.hub import Hub
 from scrm.services.audit import promise_auditing
-from scrm.services.housekeeping import promise_reconciling, write_down_health
+from scrm.services.housekeeping import promise_reconciling, promise_reports, write_down_health
+from scrm.services.sampling import promise_samples
 from scrm.services.tasks import LANES, TASKS
 from scrm.store.tasks import LEASE, LeaseLost, Task
 from scrm.stream import Hint
@@ -37,6 +38,8 @@ class Worker:
         await self._take_over()
         await promise_reconciling(self._hub)
         await promise_auditing(self._hub)
+        await promise_reports(self._hub)
+        await promise_samples(self._hub)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(self._work(lane), name=f"lane {lane[0]}")

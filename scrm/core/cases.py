@@ -258,8 +258,8 @@ def told(case: Case) -> tuple[str, ...]:
 def claim(case: Case, judge: Judge, now: datetime) -> Case:
     """Take a case; taking one's own again changes nothing but its version. `Conflict` when somebody else has it."""
     _must_be_open(case)
-    _must_be_free(case, judge)
     _must_be_fit(judge)
+    _must_be_free(case, judge)
     return _changed(case, now, state=_taken(case), assignee_id=judge.id)
 
 
@@ -290,9 +290,9 @@ def decide(
     `looks` are the earlier ones of this round. `again`: a second auditor must look; the verdict is not final then.
     `Conflict` when the case changed since it was looked at, `NotAllowed` for those who may not judge it.
     """
-    _must_be_fit(judge)
     _must_be_seen(case, verdict.version)
     _must_be_open(case)
+    _must_be_fit(judge)
     _must_be_free(case, judge)
     _must_have_reason(verdict)
     number = {CaseState.SECOND_LOOK: 2, CaseState.ESCALATED: 3}.get(case.state, 1)
@@ -327,9 +327,9 @@ def decide(
 
 def escalate(case: Case, judge: Judge, version: int, now: datetime) -> Case:
     """Leave the case to somebody else, whose verdict settles it."""
-    _must_be_fit(judge)
     _must_be_seen(case, version)
     _must_be_open(case)
+    _must_be_fit(judge)
     _must_be_free(case, judge)
     if case.state is CaseState.ESCALATED:
         raise Conflict("this case is escalated already: your verdict settles it")

@@ -341,7 +341,7 @@ def _judged(
         "round": look.round,
     }
     if after.is_open:
-        return Step(_due_anew(hub, after, tx.now), "judged", told=told, look=look)
+        return Step(_due_anew(hub, after, tx.now), "judged", note=verdict.note, told=told, look=look)
     return Step(after, f"decided:{verdict.kind.value}", note=verdict.note, told=told, look=look)
 
 
@@ -409,6 +409,8 @@ def _plain(action: str) -> str:
 
 
 def _deed(actor: Actor | None, action: str, case: Case, **payload: Json) -> Deed:
+    if actor is None:
+        return Deed.by_hub(action, "case", public("cas", case.id), version=case.version, **payload)
     return Deed.by(actor, action, "case", public("cas", case.id), version=case.version, **payload)
 
 

@@ -1,17 +1,25 @@
-"""Periodic work: reconcile pulls (callbacks get lost), and writing down how the channels are doing."""
+"""Periodic work: reconcile pulls (callbacks get lost), overdue cases, and how the channels are doing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from scrm.connector import Pulls
+from scrm.core.audit_chain import Deed
+from scrm.core.cases import fact
+from scrm.core.ids import public
+from scrm.core.timeline import Json
 from scrm.hub import Hub
 from scrm.services.intake import PULL_CHANNEL
 from scrm.store.tasks import NewTask, Task
 from scrm.telemetry import OLDEST_TASK_S, TASKS_WAITING
 
 RECONCILE = "reconcile_channel"
+REPORT_OVERDUE = "report_overdue"
+_LOOK_EVERY = timedelta(minutes=1)
+_AT_ONCE = 500
 
 
 async def promise_reconciling(hub: Hub) -> None:
@@ -55,6 +63,31 @@ async def reconcile_channels(hub: Hub, tasks: Sequence[Task]) -> None:
                 once=f"reconcile:{name}",
             )
             await tx.tasks.add([again])
+
+
+async def promise_reports(hub: Hub) -> None:
+    """Promise the first look for overdue cases; each promises the next."""
+    async with hub.db.transaction() as tx:
+        await tx.tasks.add([NewTask(kind=REPORT_OVERDUE, key="cases", once=REPORT_OVERDUE)])
+
+
+async def report_overdue(hub: Hub, tasks: Sequence[Task]) -> None:
+    """Tell of cases that were not judged in time, each once, and promise the next look. Cases keep their version: what
+    an auditor is about to decide has not changed.
+    """
+    async with hub.db.transaction() as tx:
+        await tx.tasks.finish(tasks)
+        late = [replace(case, escalated_at=tx.now) for case in await tx.cases.overdue(limit=_AT_ONCE)]
+        await tx.cases.save(late)
+        await tx.cases.note([(case.id, "", "overdue", "") for case in late])
+        for case in late:
+            due: Json = case.due_at.isoformat() if case.due_at else None
+            tx.audit.record(
+                Deed.by_hub("case.overdue", "case", public("cas", case.id), version=case.version, due_at=due)
+            )
+        await tx.publish([fact("case.overdue", case) for case in late])
+        next_look = tx.now if len(late) == _AT_ONCE else tx.now + _LOOK_EVERY
+        await tx.tasks.add([NewTask(kind=REPORT_OVERDUE, key="cases", due_at=next_look, once=REPORT_OVERDUE)])
 
 
 async def write_down_health(hub: Hub) -> None:

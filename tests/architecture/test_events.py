@@ -10,16 +10,18 @@ import pytest
 
 from scrm.connector import SendRejected
 from scrm.core.access import Actor, Role
-from scrm.core.cases import Verdict, VerdictKind
+from scrm.core.cases import Remedy, RemedyKind, Verdict, VerdictKind
 from scrm.core.events import CATALOGUE, EventType
 from scrm.core.timeline import Json
 from scrm.services.accounts import add_user
-from scrm.services.cases import claim_case, record_verdict
+from scrm.services.cases import claim_case, record_remedy, record_verdict, reopen_case
 from scrm.services.customers import mark_read, merge_customers, undo_merge
+from scrm.services.housekeeping import promise_reports
 from scrm.services.imports import start_import
 from scrm.services.outbound import Draft, send_message
 from scrm.services.webhooks import add_endpoint
 from scrm.services.webhooks import test_endpoint as try_endpoint
+from scrm.store.cases import Wanted
 from tests.architecture.conftest import ROOT
 from tests.conftest import run_workers
 from tests.services.conftest import School
@@ -102,7 +104,7 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
     chat.fail_with(SendRejected("the visitor has blocked this chat"))
     await send_message(hub, rep, Draft(customer_id=mother, text="您好"))
     await run_workers(hub)
-    await judge(school, auditor)
+    await judge(school, auditor, admin)
 
     await school.says(school.service, "我是孩子爸爸", customer="father", name="李先生")
     (father,) = [customer for customer in await school.customers() if customer != mother]
@@ -114,9 +116,18 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
     await try_endpoint(hub, admin, endpoint.id)
 
 
-async def judge(school: School, auditor: Actor) -> None:
-    async with school.hub.db.reading() as tx:
+async def judge(school: School, auditor: Actor, admin: Actor) -> None:
+    """Too late, then by two auditors, made up for, and judged again."""
+    hub = school.hub
+    async with hub.db.reading() as tx:
         case = (await tx.cases.page(Wanted(), limit=1))[0]
-    claimed = await claim_case(school.hub, auditor, case.id)
-    verdict = Verdict(kind=VerdictKind.VIOLATION, note="先报低价后报高价", version=claimed.version)
-    await record_verdict(school.hub, auditor, case.id, verdict)
+    await promise_reports(hub)
+    school.clock.advance(hours=1)
+    await run_workers(hub)
+    case = await claim_case(hub, auditor, case.id)
+    for judge in (auditor, admin):
+        verdict = Verdict(kind=VerdictKind.VIOLATION, note="先报低价后报高价", version=case.version)
+        case = await record_verdict(hub, judge, case.id, verdict)
+    made = Remedy(kind=RemedyKind.HONOUR_PRICE, note="按4980履约", version=case.version)
+    case = await record_remedy(hub, auditor, case.id, made)
+    await reopen_case(hub, auditor, case.id, "客户又来投诉", case.version)
