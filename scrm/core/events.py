@@ -46,6 +46,8 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType(name="import.finished", version=1, description="A file import ended; the payload has its figures."),
     EventType(name="audit.checkpoint", version=1, description="The audit log was signed; keep the note elsewhere."),
     EventType(name="audit.tampered", version=1, description="The audit log, or a message it tells of, was changed."),
+    EventType(name="dry_run.progressed", version=1, description="A dry run of rules moved on.", internal=True),
+    EventType(name="dry_run.finished", version=1, description="A dry run of rules ended.", internal=True),
     EventType(name="endpoint.tested", version=1, description="Sent on request, to try a webhook endpoint."),
 )
 

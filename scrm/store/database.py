@@ -27,6 +27,7 @@ from scrm.store.cases import Cases
 from scrm.store.channels import Channels
 from scrm.store.claims import Claims
 from scrm.store.customers import Customers
+from scrm.store.dry_runs import DryRuns
 from scrm.store.events import Events
 from scrm.store.households import Households
 from scrm.store.imports import Imports
@@ -165,6 +166,10 @@ class Transaction(Work):
     @cached_property
     def customers(self) -> Customers:
         return Customers(self)
+
+    @cached_property
+    def dry_runs(self) -> DryRuns:
+        return DryRuns(self)
 
     @cached_property
     def events(self) -> Events:

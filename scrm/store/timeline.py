@@ -272,6 +272,16 @@ class Timeline(Noun):
         rows = await self._work.rows(wanted.order_by(c.at.desc(), c.id.desc()).limit(limit))
         return [_entry(row) for row in rows]
 
+    async def between(self, customer_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Entry]:
+        """Everything that happened with these customers in that time, oldest first for each."""
+        c = _entries.c
+        rows = await self._work.rows(
+            select(*_COLUMNS)
+            .where(self._work.among(c.customer_id, set(customer_ids)), c.at >= since, c.at < until)
+            .order_by(c.customer_id, c.at, c.id)
+        )
+        return [_entry(row) for row in rows]
+
     async def around(self, entry: Entry, number: int = 5) -> list[Entry]:
         """Up to `number` entries of the same customer on each side of an entry, and the entry, oldest first."""
         before = await self.page(entry.customer_id or 0, before=(entry.at, entry.id), limit=number)
