@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
+import { marked } from 'marked'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -24,9 +25,18 @@ function compressed(): Plugin {
   }
 }
 
+/** Pages of the documentation become HTML when the console is built: the browser needs no Markdown. */
+function pages(): Plugin {
+  return {
+    name: 'pages',
+    enforce: 'pre',
+    transform: (text, id) => (id.endsWith('.md') ? { code: `export default ${JSON.stringify(marked.parse(text, { async: false }))}`, map: null } : null),
+  }
+}
+
 export default defineConfig({
   base: '/',
-  plugins: [vue(), compressed()],
+  plugins: [vue(), pages(), compressed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: { outDir: 'dist', assetsDir: 'assets', target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },
   // The pages are small and the server has no source maps to offer; vue-i18n's flags drop what is not used.

@@ -23,6 +23,7 @@ const records: RouteRecordRaw[] = [
   { path: '/', name: 'workspace', component: workspace, meta: { needs: 'customers.read', title: 'nav.workspace' } },
   { path: '/customers/:id', name: 'customer', component: workspace, meta: { needs: 'customers.read', title: 'nav.workspace', whole: true } },
   { path: '/audit', name: 'audit', component: audit, meta: { needs: 'cases.read', title: 'nav.audit' } },
+  { path: '/audit/figures', name: 'audit-figures', component: () => import('./pages/AuditFiguresPage.vue'), meta: { needs: 'cases.read', title: 'auditFigures.title' } },
   { path: '/audit/:id', name: 'case', component: audit, meta: { needs: 'cases.read', title: 'nav.audit', whole: true } },
   {
     path: '/settings',

@@ -190,17 +190,22 @@ const ROUTES = [
   ['GET', /^\/cases$/, ({ hub, response, query }) => {
     const state = query.get('state') ?? 'open'
     const all = [...hub.cases.values()]
-      .filter((each) => (state === 'open' ? each.state !== 'decided' : each.state === state))
+      .filter((each) => state === 'all' || (each.state === 'decided') === ['decided', 'done'].includes(state))
       .filter((each) => (!query.get('rule') || each.rule === query.get('rule')) && (!query.get('severity') || each.severity === query.get('severity')))
       .sort((a, b) => b.severity.localeCompare(a.severity) || a.opened_at.localeCompare(b.opened_at))
     json(response, 200, page(all.map(row), query, 50))
   }],
-  ['GET', /^\/cases\/([^/]+)$/, ({ hub, response, params: [id] }) => (hub.cases.has(id) ? json(response, 200, hub.cases.get(id)) : problem(response, 404, '没有这个案件', id))],
-  ['POST', /^\/cases\/([^/]+)\/claim$/, ({ hub, response, params: [id], user }) => changeCase(hub, response, id, user, 'claimed', { state: 'claimed', assignee: user.name })],
-  ['POST', /^\/cases\/([^/]+)\/release$/, ({ hub, response, params: [id], user }) => changeCase(hub, response, id, user, 'released', { state: 'new', assignee: null })],
+  ['GET', /^\/cases\/facets$/, ({ hub, response }) => {
+    const count = (of, name = of) => [...Map.groupBy(hub.cases.values(), of)].filter(([value]) => value != null).map(([value, cases]) => ({ value, name: name(cases[0]), count: cases.length }))
+    json(response, 200, { total: hub.cases.size, states: count((c) => c.state), rules: count((c) => c.rule, (c) => c.rule_name), severities: count((c) => c.severity), reps: [], channels: [], assignees: count((c) => c.assignee_id, (c) => c.assignee), products: count((c) => c.sku, (c) => c.product) })
+  }],
+  ['GET', /^\/cases\/([^/]+)$/, ({ hub, response, params: [id], user }) => (hub.cases.has(id) ? json(response, 200, seen(hub.cases.get(id), user)) : problem(response, 404, '没有这个案件', id))],
+  ['POST', /^\/cases\/([^/]+)\/claim$/, ({ hub, response, params: [id], user }) => changeCase(hub, response, id, user, 'claimed', { state: 'claimed', assignee: user.name, assignee_id: user.id })],
+  ['POST', /^\/cases\/([^/]+)\/release$/, ({ hub, response, params: [id], user }) => changeCase(hub, response, id, user, 'released', { state: 'new', assignee: null, assignee_id: null })],
   ['POST', /^\/cases\/([^/]+)\/verdict$/, ({ hub, response, params: [id], user, body }) => {
     if (hub.cases.get(id).version !== body.version) return problem(response, 409, '案件已被更改', '有人在您查看之后改动了这个案件。')
-    changeCase(hub, response, id, user, `decided:${body.verdict}`, { state: 'decided', assignee: user.name, verdict: body.verdict }, body.note)
+    const look = { round: 1, look: 1, verdict: body.verdict, reason: body.reason, note: body.note, by: user.name, at: new Date().toISOString() }
+    changeCase(hub, response, id, user, 'decided', { state: 'decided', verdict: body.verdict, looks: [look] }, body.note)
   }],
   ['GET', /^\/channels$/, ({ hub, response }) => json(response, 200, { items: hub.channelRows, next: null })],
   ['POST', /^\/channels\/([^/]+)\/replay-parked$/, ({ hub, response, params: [name] }) => {
@@ -368,8 +373,15 @@ function changeCase(hub, response, id, user, action, change, note = '') {
   const at = new Date().toISOString()
   Object.assign(found, change, { version: found.version + 1, updated_at: at })
   found.history.push({ at, actor: user.name, action, note })
-  json(response, 200, found)
+  json(response, 200, seen(found, user))
   hub.tell(change.state === 'decided' ? 'case.decided' : 'case.changed', found.customer_id, { case_id: id })
+}
+
+/** A case with what this person may do with it. */
+function seen(found, user) {
+  if (!user.permissions.includes('cases.judge')) return { ...found, can: [] }
+  if (found.state === 'decided') return { ...found, can: found.verdict === 'violation' ? ['remedy', 'reopen'] : ['close', 'reopen'] }
+  return { ...found, can: found.assignee ? (found.assignee === user.name ? ['release', 'decide'] : []) : ['claim', 'decide'] }
 }
 
 function startImport({ hub, response, body, user }) {

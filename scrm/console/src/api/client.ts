@@ -85,6 +85,19 @@ export async function answer<Result>(call: Promise<{ data?: Result; error?: unkn
   return got.data as Result
 }
 
+/** A file of the server, or an `ApiProblem`. */
+export async function download(path: string): Promise<Blob> {
+  let response
+  try {
+    response = await globalThis.fetch(path, { credentials: 'same-origin', headers: { 'Accept-Language': surroundings.language } })
+  } catch (error) {
+    throw new ApiProblem(0, 'offline', error instanceof Error ? error.message : String(error))
+  }
+  if (response.ok) return response.blob()
+  if (response.status === 401) surroundings.signedOut()
+  throw problemOf(response, await response.json().catch(() => null))
+}
+
 function problemOf(response: Response, error: unknown): ApiProblem {
   if (isProblem(error)) return new ApiProblem(response.status, error.title, error.detail, error.findings ?? [])
   return new ApiProblem(response.status, response.statusText || String(response.status), '')

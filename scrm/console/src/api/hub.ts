@@ -1,6 +1,23 @@
 /** Every call of the REST API the console makes, by noun. The one place that spells paths. */
-import { answer, api } from './client'
-import type { CasesQuery, CustomersQuery, EndpointEdit, EndpointNew, MessageNew, TimelineQuery, TokenNew, UserNew, VerdictNew } from './types'
+import { answer, api, download } from './client'
+import type {
+  Assignment,
+  CaseFiguresQuery,
+  CasesFilter,
+  CasesQuery,
+  Closing,
+  CustomersQuery,
+  EndpointEdit,
+  EndpointNew,
+  Escalation,
+  MessageNew,
+  RemedyNew,
+  Reopening,
+  TimelineQuery,
+  TokenNew,
+  UserNew,
+  VerdictNew,
+} from './types'
 
 export const session = {
   current: () => answer(api.GET('/api/v1/session')),
@@ -38,11 +55,20 @@ export const entries = {
 export const cases = {
   list: (query: CasesQuery) =>
     answer(api.GET('/api/v1/cases', { params: { query } })),
+  facets: (query: CasesFilter) => answer(api.GET('/api/v1/cases/facets', { params: { query } })),
+  figures: (query: CaseFiguresQuery) => answer(api.GET('/api/v1/cases/figures', { params: { query } })),
   get: (id: string) => answer(api.GET('/api/v1/cases/{id}', { params: { path: { id } } })),
+  claimAll: (ids: string[]) => answer(api.POST('/api/v1/cases/claims', { body: { ids } })),
+  exported: (id: string) => download(`/api/v1/cases/${encodeURIComponent(id)}/export`),
   claim: (id: string) => answer(api.POST('/api/v1/cases/{id}/claim', { params: { path: { id } } })),
   release: (id: string) => answer(api.POST('/api/v1/cases/{id}/release', { params: { path: { id } } })),
   decide: (id: string, verdict: VerdictNew) =>
     answer(api.POST('/api/v1/cases/{id}/verdict', { params: { path: { id } }, body: verdict })),
+  assign: (id: string, assignment: Assignment) => answer(api.POST('/api/v1/cases/{id}/assign', { params: { path: { id } }, body: assignment })),
+  escalate: (id: string, escalation: Escalation) => answer(api.POST('/api/v1/cases/{id}/escalate', { params: { path: { id } }, body: escalation })),
+  remedy: (id: string, remedy: RemedyNew) => answer(api.POST('/api/v1/cases/{id}/remedy', { params: { path: { id } }, body: remedy })),
+  close: (id: string, closing: Closing) => answer(api.POST('/api/v1/cases/{id}/close', { params: { path: { id } }, body: closing })),
+  reopen: (id: string, reopening: Reopening) => answer(api.POST('/api/v1/cases/{id}/reopen', { params: { path: { id } }, body: reopening })),
 }
 
 export const channels = {

@@ -11,6 +11,8 @@ export interface PageOf<Item> {
 export type CustomersQuery = NonNullable<paths['/api/v1/customers']['get']['parameters']['query']>
 export type TimelineQuery = NonNullable<paths['/api/v1/customers/{id}/timeline']['get']['parameters']['query']>
 export type CasesQuery = NonNullable<paths['/api/v1/cases']['get']['parameters']['query']>
+export type CasesFilter = Omit<CasesQuery, 'cursor' | 'limit'>
+export type CaseFiguresQuery = NonNullable<paths['/api/v1/cases/figures']['get']['parameters']['query']>
 export type CustomerFilter = NonNullable<CustomersQuery['filter']>
 /** Yuan: answers hold a decimal string. */
 export type Money = string | number
@@ -50,7 +52,22 @@ export type CaseDetail = Shapes['CaseDetail']
 export type CaseFindingOut = Shapes['CaseFindingOut']
 export type VerdictNew = Shapes['VerdictNew']
 export type Verdict = VerdictNew['verdict']
-export type FalsePositiveReason = Exclude<NonNullable<VerdictNew['reason']>, ''>
+export type VerdictReason = Exclude<NonNullable<VerdictNew['reason']>, ''>
+export type CaseState = CaseOut['state']
+export type CaseAct = CaseDetail['can'][number]
+export type CaseEvent = Shapes['CaseEventOut']
+export type CaseFacets = Shapes['CaseFacets']
+export type CaseFigures = Shapes['CaseFigures']
+export type ReadingOut = Shapes['ReadingOut']
+export type ArithmeticOut = Shapes['ArithmeticOut']
+export type BulkResult = Shapes['BulkResult']
+export type Assignment = Shapes['Assignment']
+export type Escalation = Shapes['Escalation']
+export type RemedyNew = Shapes['RemedyNew']
+export type Remedy = RemedyNew['kind']
+export type Closing = Shapes['Closing']
+export type Reopening = Shapes['Reopening']
+export type Share = Shapes['ShareOut']
 
 export type ChannelOut = Shapes['ChannelOut']
 export type DeadTaskOut = Shapes['DeadTaskOut']
@@ -81,6 +98,14 @@ export type Permission =
   | 'phones.reveal'
   | 'prices.read'
   | 'scripts.read'
+  | 'prices.approve'
+  | 'prices.edit'
+  | 'prices.history'
+  | 'dry_runs.run'
+  | 'broadcasts.check'
+  | 'rules.read'
+  | 'cases.oversee'
+  | 'audit.read'
 
 /** One fact of `GET /events`. Payloads carry ids only. */
 export interface LiveEvent {

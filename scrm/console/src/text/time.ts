@@ -34,6 +34,11 @@ export function dayLabel(iso: string, now: Date, locale: string): string {
   return dateFormat(locale, { year, month: 'long', day: 'numeric', weekday: 'long' }).format(at)
 }
 
+/** 2026-11-20, for a date field: the local day. */
+export function localDay(at: Date): string {
+  return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`
+}
+
 /** A key that is the same for two moments of one local day. */
 export function dayKey(iso: string): string {
   const at = new Date(iso)
