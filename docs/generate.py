@@ -80,14 +80,21 @@ def pages() -> dict[Path, str]:
 
 def configuration() -> str:
     return _CONFIGURATION.format(
-        settings="\n".join(
-            f"| `{name}` | `SCRM_{name.upper()}` | {_default(field)} | {_meaning(field)} |"
-            for name, field in Settings.model_fields.items()
-        ),
+        settings="\n".join(_settings(Settings)),
         channel="\n".join(_rows(ChannelSettings)),
         connectors="\n".join(_connectors()),
         example=(ROOT / "deploy" / "example.toml").read_text("utf-8").strip(),
     )
+
+
+def _settings(model: type[BaseModel], table: str = "") -> Iterator[str]:
+    """Rows of a settings model; those of a table within it by dotted names."""
+    for name, field in model.model_fields.items():
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from _settings(field.annotation, f"{table}{name}.")
+        else:
+            variable = f"SCRM_{table}{name}".upper().replace(".", "__")
+            yield f"| `{table}{name}` | `{variable}` | {_default(field)} | {_meaning(field)} |"
 
 
 def _connectors() -> Iterator[str]:
@@ -129,7 +136,7 @@ def _default(field: FieldInfo) -> str:
         return "`web`, `calls`"
     if field.default is None or field.default in ("", (), {}, []):
         return "none"
-    shown = json.dumps(field.default, ensure_ascii=False).strip('"').replace("\\\\", "\\")
+    shown = json.dumps(field.default, ensure_ascii=False, default=str).strip('"').replace("\\\\", "\\")
     return f"`{shown}`"
 
 
