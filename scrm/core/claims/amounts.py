@@ -66,7 +66,7 @@ _AFTER = (
         Approx.ABOUT,
     ),
     (re.compile(r"(?:以内|之内|以下|之下|封顶|内(?=[，。,的]|$))"), Approx.AT_MOST),
-    (re.compile(r"(?:以上|起步价?|起(?!来|码|订|批|送|租|拍|飞|床|名|点))"), Approx.AT_LEAST),
+    (re.compile(r"(?:以上|起步价?|起(?!来|码|订|批|送|租|拍|飞|床|名|点|投|存|购|充))"), Approx.AT_LEAST),
     (re.compile(r"(?:都?不到(?![0-9店位家账]))"), Approx.BELOW),
 )
 _BEFORE = (
@@ -322,8 +322,8 @@ def unglued(text: str, count: Amount) -> Amount | None:
     return None
 
 
-_PIECEWISE = frozenset("次 只 个 斤 盒 袋 包 瓶 箱 片 支 节 条 张 枚 罐 提 双 粒".split())
-_PACKS = frozenset("10 12 15 20 24 30 36 48 50".split())
+_PIECEWISE = frozenset("次只个斤盒袋包瓶箱片支节条张枚罐提双粒")
+_PACKS = frozenset({"10", "12", "15", "20", "24", "30", "36", "48", "50"})
 _STOCK = re.compile("库存|已售|销量|月销|播放|浏览|现货|还剩|共有|累计|每[天秒月日]|上限|限|充电|循环|做过|超过")
 
 

@@ -51,11 +51,8 @@ def fold(raw: str) -> Folded:
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for place, character in enumerate(raw):
-        if place in stops:
-            character = "，"
-        if character == "，" and _WIDE_THOUSANDS.match(raw, place):
-            character = ","
+    for place, written in enumerate(raw):
+        character = "，" if place in stops else "," if _WIDE_THOUSANDS.match(raw, place) else written
         if character in _DROPPED or (character in " \t\u3000\xa0" and (place in apart or _is_idle(raw, place, kept))):
             if ends and character == "\u20e3":
                 ends[-1] = place + 1

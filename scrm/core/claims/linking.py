@@ -21,6 +21,10 @@ _REVERSIBLE = frozenset({Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE})
 _AGREES = re.compile(
     r"(?:嗯+|好|行|可以|没问题|成交|成|OK|ok|对|哈|那|就|按|您|你|说的?|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
 )
+_CLAUSE_ENDS = re.compile("[，,。!！ ]")
+_TAKES_BACK = re.compile(
+    r"[0-9零两三四五六七八九十百千万?？]|但|不过|可是|只是|不行|不能|不了|没法|申请|问问|问下|请示|看看|再说|商量|考虑|要不|如果|要是|除非|前提|得|需要|最低|原价"
+)
 _SAYS_YES = re.compile(r"可以|没问题|成交|行|好|OK|ok|同意|就按|按您|按你")
 _CONDITION = re.compile(
     r"(?<!不是)(?<!非)(会员|学员|新人|新客|老客户|老会员|首单|团购|拼团|学生|到店|以旧换新|旧机抵扣?|内部|员工|[Vv][Ii][Pp]|军人|教师|企业客户|自提|全款|两件|批发|加盟商?|儿童|老人)(?:专享|专属|内购|价|优惠|可享|享|的?话?|是|:)*[^，。,!?;0-9]{0,3}$"
@@ -108,11 +112,11 @@ def _agreed(text: str, speaker: Speaker, at: datetime, book: PriceBook, context:
 
 
 def _agrees(text: str, speaker: Speaker) -> bool:
-    return (
-        speaker in SELLERS
-        and len(text) <= 20
-        and _AGREES.fullmatch(text) is not None
-        and _SAYS_YES.search(text) is not None
+    if speaker not in SELLERS or len(text) > 30:
+        return False
+    return any(
+        _AGREES.fullmatch(text, 0, end) and _SAYS_YES.search(text, 0, end) and not _TAKES_BACK.search(text, end)
+        for end in (len(text), *(match.start() for match in _CLAUSE_ENDS.finditer(text)))
     )
 
 

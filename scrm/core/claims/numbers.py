@@ -192,7 +192,9 @@ class _Reading:
         ends = (
             counted or following in {*"块毛成"}
             if alone
-            else (self.last_unit or 0) > 10 and not counted or self.last_unit == 10 and counted
+            else counted
+            if self.last_unit == 10
+            else (self.last_unit or 0) > 10 and not counted
         )
         if following not in _UNITS and not ends:
             return False

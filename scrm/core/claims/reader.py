@@ -9,7 +9,7 @@ from scrm.core.claims.amounts import Amount, Measure, find_amounts, unglued
 from scrm.core.claims.carrying import carried, is_beside, is_least_quantity, ratio_kind
 from scrm.core.claims.composites import Composite, find_composites
 from scrm.core.claims.cues import Cue, Family, classify, in_context, left_cue, right_cue, share_like
-from scrm.core.claims.evidence import is_money
+from scrm.core.claims.evidence import Seen, is_money
 from scrm.core.claims.folding import Folded, fold
 from scrm.core.claims.masks import spans_of_no_money
 from scrm.core.claims.model import Approx, Kind, Quote, Stance
@@ -23,8 +23,31 @@ _TRIGGER = re.compile(
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
 _SWAPPED = re.compile(r"(?:元|块钱?)?(?:就|可以?|能)?[抵顶当][0-9一二两三四五六七八九]")
+# Words that say a price is for the whole, so that it is not per the unit of the one before.
 _WHOLE = frozenset(
-    "总价 落地 裸车 包干 全款 合计 总计 总共 一共 共计 共 打包 一口价 到手价 到手 实付 套餐费 年卡 月卡 季卡 次卡".split()
+    [
+        "总价",
+        "落地",
+        "裸车",
+        "包干",
+        "全款",
+        "合计",
+        "总计",
+        "总共",
+        "一共",
+        "共计",
+        "共",
+        "打包",
+        "一口价",
+        "到手价",
+        "到手",
+        "实付",
+        "套餐费",
+        "年卡",
+        "月卡",
+        "季卡",
+        "次卡",
+    ]
 )
 
 
@@ -77,25 +100,25 @@ def _amount_quotes(
 ) -> Iterator[Quote]:
     taken = [(found.start, found.end) for found in composites]
     previous, last = 0, None
-    for amount in find_amounts(folded.text, [*hidden, *taken]):
-        if amount.measure is Measure.COUNT:
-            amount = unglued(folded.text, amount) or amount if speaker in SELLERS else amount
-        if amount.measure is Measure.COUNT:
+    for found in find_amounts(folded.text, [*hidden, *taken]):
+        amount = _freed(found, folded.text, speaker)
+        if amount is None:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
         quote = _amount_quote(folded, amount, before, last, speaker)
         if quote is not None and not is_least_quantity(quote, last, raw):
-            quote = quote if _told(quote) else carried(quote, last, raw)
-            yield quote
-            last = quote
+            last = quote if quote.cue in _WHOLE else carried(quote, last, raw)
+            yield last
         per = unit_after(folded.text, amount.end) if quote is not None else None
         if quote is not None or folded.text[amount.start : amount.end] != "一":
             previous = per[1] if per is not None else amount.end
 
 
-def _told(quote: Quote) -> bool:
-    """Whether a word beside the price says it is for the whole."""
-    return quote.cue in _WHOLE
+def _freed(amount: Amount, text: str, speaker: Speaker) -> Amount | None:
+    """None for what only counts something; of a seller's 388次 after a price the price is freed from its count."""
+    if amount.measure is not Measure.COUNT:
+        return amount
+    return unglued(text, amount) if speaker in SELLERS else None
 
 
 def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | None, speaker: Speaker) -> Quote | None:
@@ -103,10 +126,16 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | N
     window = max(previous, _clause_start(text, amount.start), amount.start - _REACH)
     cue = _cue(text, amount, window)
     per = _per(text, amount, window)
-    beside = is_beside(amount.value, last)
-    paused = folded.pauses_at(amount.end)
-    money = is_money(text, amount, cue, window, has_unit=per is not None, beside=beside, paused=paused)
-    named = classify(amount, cue) if money else None
+    seen = Seen(
+        text=text,
+        amount=amount,
+        cue=cue,
+        window=window,
+        has_unit=per is not None,
+        beside=is_beside(amount.value, last),
+        paused=folded.pauses_at(amount.end),
+    )
+    named = classify(amount, cue) if is_money(seen) else None
     if named is None and amount.measure is Measure.PERCENT and cue is None:
         named = share_like(amount, ratio_kind(last, folded.raw_span(amount.start, amount.end)[0]))
     if named is None:
@@ -133,7 +162,7 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | N
 
 def _cue(text: str, amount: Amount, window: int) -> Cue | None:
     of_share = amount.measure in {Measure.PERCENT, Measure.RATE, Measure.TENTH}
-    left, right = left_cue(text, window, amount.start, of_share=of_share), right_cue(text, amount.end)
+    left, right = left_cue(text, window, amount.start, of_share=of_share), right_cue(text, amount.start, amount.end)
     cue = left if right is None or (left is not None and left.outweighs(right)) else right
     # 面积799每平: what is per something is a price, whatever the word before it measures.
     per_unit = (

@@ -1,4 +1,4 @@
-"""From when and how long a price is said to hold: 从下周一起, 18号之后; 到18号, 今天内, 三天内有效. Days are China's."""
+"""From when and how long a price holds: 从下周一起, 18号之后; 到18号, 今天内, 三天内有效. Days are China's."""
 
 from __future__ import annotations
 
