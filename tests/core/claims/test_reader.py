@@ -76,7 +76,8 @@ def test_every_label_of_the_lists_stands_in_its_text():
         assert row["hard_negative"] == (not row["quotes"]), row["id"]
         for quote in row["quotes"]:
             assert row["text"][quote["start"] : quote["end"]] == quote["span_text"], row["id"]
-            assert (Kind(quote["kind"]), Stance(quote["stance"])), row["id"]
+            assert quote["kind"] in set(Kind), row["id"]
+            assert quote["stance"] in set(Stance), row["id"]
 
 
 @pytest.mark.parametrize("name", LISTS)
