@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from scrm.connector import ServesPages
 from scrm.hub import Hub
 from scrm.web import callbacks, console, docs
-from scrm.web.api import cases, channels, checks, customers, households, library, session, webhooks
+from scrm.web.api import cases, channels, checks, customers, households, library, prices, rules, session, webhooks
 from scrm.web.live import LIVE, LiveFeed, stream_events
 from scrm.web.middleware import answer_problems, identify
 from scrm.web.openapi import HUB, PREFIX, document, mount
@@ -22,8 +22,10 @@ GROUPS = (
     households.ROUTES,
     cases.ROUTES,
     checks.ROUTES,
+    rules.ROUTES,
     channels.ROUTES,
     webhooks.ROUTES,
+    prices.ROUTES,
     library.ROUTES,
 )
 _LARGEST_BODY = 210 * 1024 * 1024

@@ -23,11 +23,13 @@ from scrm.core.errors import (
     SendRejected,
     UnreadableCallback,
 )
+from scrm.core.price_book.table import RowsRefused
 from scrm.services.accounts import token_actor
 from scrm.services.outbound import DraftBlocked
 from scrm.store.database import DatabaseUnavailable
 from scrm.web.openapi import ACTOR, HUB, LANGUAGE, PREFIX
 from scrm.web.present import Presenting
+from scrm.web.price_views import refused_rows
 from scrm.web.schemas import Problem
 
 _log = structlog.get_logger()
@@ -89,6 +91,8 @@ async def answer_problems(request: web.Request, handler: Next) -> web.StreamResp
             presenting = await Presenting.open(request.app[HUB], request[LANGUAGE])
             findings = await presenting.draft_findings(blocked.findings)
             return problem(409, "DraftBlocked", str(blocked), findings=findings)
+        except RowsRefused as refused:
+            return problem(422, "RowsRefused", str(refused), rows=refused_rows(refused.lines, request[LANGUAGE]))
         except ScrmError as error:
             return problem(status_of(error), type(error).__name__, str(error))
         except web.HTTPException as error:
@@ -111,7 +115,7 @@ def problem(status: int, kind: str, detail: str, **more: object) -> web.Response
     body = Problem.model_validate(
         {"type": f"urn:scrm:problem:{kind}", "title": kind, "status": status, "detail": detail, **more}
     )
-    without = {"findings"} if body.findings is None else None
+    without = {name for name in ("findings", "rows") if getattr(body, name) is None}
     return web.Response(
         status=status, body=body.model_dump_json(exclude=without).encode(), content_type="application/problem+json"
     )

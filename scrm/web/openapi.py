@@ -52,8 +52,9 @@ class Call:
 class Route:
     """A path with the models it takes and gives. The handler is called with the call, the query, the body.
 
-    `headers` are request headers worth knowing, with what they do. A route that is not `served` is only described here:
-    its handler answers requests itself.
+    `upload` names the fields of a form that uploads a file; `file` is the file. `gives` is the content type of a file
+    that is answered. `headers` are request headers worth knowing, with what they do. A route that is not `served` is
+    only described here: its handler answers requests itself.
     """
 
     method: str
@@ -64,7 +65,8 @@ class Route:
     answer: type[BaseModel] | None
     status: int
     summary: str
-    upload: bool
+    upload: tuple[str, ...]
+    gives: str
     headers: Mapping[str, str]
     served: bool
 
@@ -85,7 +87,8 @@ class Routes:
         body: type[BaseModel] | None = None,
         answer: type[BaseModel] | None = None,
         status: int = 200,
-        upload: bool = False,
+        upload: tuple[str, ...] = (),
+        gives: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
         served: bool = True,
     ) -> Callable[[HandlerT], HandlerT]:
@@ -104,6 +107,7 @@ class Routes:
                     status=status,
                     summary=summary,
                     upload=upload,
+                    gives=gives,
                     headers=headers,
                     served=served,
                 )
@@ -165,6 +169,8 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
         answer = await route.handler(call, *arguments)
         if answer is None:
             return web.Response(status=204)
+        if isinstance(answer, web.StreamResponse):
+            return answer
         assert isinstance(answer, BaseModel)
         return web.Response(
             status=route.status, body=answer.model_dump_json().encode(), content_type="application/json"
@@ -194,7 +200,7 @@ def _operation(route: Route, tag: str, names: dict[type[BaseModel], str]) -> dic
         "tags": [tag],
         "parameters": _parameters(route),
         "responses": {
-            str(route.status if route.answer else 204): _answer(route, names),
+            str(route.status if route.answer or route.gives else 204): _answer(route, names),
             "default": {
                 "description": "A problem: what happened and what to do.",
                 "content": {"application/problem+json": {"schema": {"$ref": names[Problem]}}},
@@ -211,16 +217,16 @@ def _operation(route: Route, tag: str, names: dict[type[BaseModel], str]) -> dic
                 "multipart/form-data": {
                     "schema": {
                         "type": "object",
-                        "required": ["channel", "file"],
-                        "properties": {
-                            "channel": {"type": "string"},
-                            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                        },
+                        "required": list(route.upload),
+                        "properties": {name: _FORM.get(name, {"type": "string"}) for name in route.upload},
                     }
                 }
             },
         }
     return operation
+
+
+_FORM: Mapping[str, Json] = {"file": {"type": "string", "contentMediaType": "application/octet-stream"}}
 
 
 def _parameters(route: Route) -> list[Json]:
@@ -239,6 +245,8 @@ def _parameters(route: Route) -> list[Json]:
 
 
 def _answer(route: Route, names: dict[type[BaseModel], str]) -> dict[str, Json]:
+    if route.gives:
+        return {"description": "The file.", "content": {route.gives: {"schema": {"type": "string"}}}}
     if route.answer is None:
         return {"description": "Done."}
     return {

@@ -15,7 +15,7 @@ from scrm.core.compliance import Finding, Severity
 from scrm.core.customers import mask_phone
 from scrm.core.errors import BadInput
 from scrm.core.ids import public
-from scrm.core.price_book import PriceBook, Product
+from scrm.core.price_book import PriceBook, Product, Promotion
 from scrm.core.routing import Carriage, Closed, Route
 from scrm.core.texts import render, rule_name
 from scrm.core.timeline import SELLERS, Entry
@@ -28,6 +28,7 @@ from scrm.store.cases import StoredFinding
 from scrm.store.claims import Said
 from scrm.store.customers import Customer, KnownIdentity
 from scrm.store.database import Transaction
+from scrm.store.dry_runs import Example
 from scrm.web import schemas
 from scrm.web.schemas.customers import ToldTo
 from scrm.web.schemas.households import HouseholdOut, MemberOut
@@ -44,6 +45,10 @@ _CLOSED = {
         Closed.WINDOW_OVER: "the reply window is over until the customer writes again",
         Closed.QUOTA_USED: "no messages left until the customer writes again",
     },
+}
+_RECORDERS = {
+    "zh-CN": {"settings": "配置文件", "operator": "系统管理员（命令行）"},
+    "en": {"settings": "settings file", "operator": "operator (command line)"},
 }
 _PRICES = {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF, Kind.DEPOSIT, Kind.INSTALMENT}
 _NAMESPACES = (("phone", "手机号"), ("wecom:", "企业微信客户"), ("unionid", "微信开放平台"), ("webim:", "网页聊天访客"))
@@ -356,23 +361,29 @@ class Presenting:
             aliases=list(product.aliases),
             list_price=product.list_price,
             unit=product.unit,
-            promotions=[
-                schemas.PromotionOut(
-                    name=p.name,
-                    price=p.price,
-                    ratio=p.ratio,
-                    starts_at=p.starts_at,
-                    ends_at=p.ends_at,
-                    condition=p.condition or None,
-                )
-                for p in product.promotions
-            ],
+            promotions=[self.promotion(promotion) for promotion in product.promotions],
             floors=dict(product.floors),
             valid_from=product.valid_from,
             valid_to=product.valid_to,
             recorded_at=product.recorded_at or self.hub.now(),
-            recorded_by=self.name(product.recorded_by),
+            recorded_by=self.recorder(product.recorded_by),
+            approved_by=self.recorder(product.approved_by),
+            withdrawn=product.withdrawn,
         )
+
+    def promotion(self, promotion: Promotion) -> schemas.PromotionOut:
+        return schemas.PromotionOut(
+            name=promotion.name,
+            price=promotion.price,
+            ratio=promotion.ratio,
+            starts_at=promotion.starts_at,
+            ends_at=promotion.ends_at,
+            condition=promotion.condition or None,
+        )
+
+    def recorder(self, login: str) -> str:
+        """Who changed a price, as people call them: a person, the settings file, the operator."""
+        return _RECORDERS[self.language].get(login) or self.names.get(login, login)
 
     def product_name(self, book: PriceBook, sku: str | None, at: datetime) -> str | None:
         """What a product is called; its sku where the book does not have it."""
@@ -407,8 +418,8 @@ async def present_household(tx: Transaction, household_id: int) -> HouseholdOut:
     )
 
 
-def as_finding(stored: StoredFinding) -> Finding:
-    """A finding on file as the rule gave it."""
+def as_finding(stored: StoredFinding | Example) -> Finding:
+    """A finding on file, or of a dry run, as the rule gave it."""
     kept = stored.finding
     span = kept.get("span")
     facts = kept.get("facts")

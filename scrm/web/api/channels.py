@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from urllib.parse import unquote
-
-from aiohttp import BodyPartReader
 
 from scrm.connector import Contributes, HandsOver, Pulls, ReadsFiles, ReceivesCallbacks, Sends, ServesPages
 from scrm.core.access import Permission, require
@@ -20,6 +17,7 @@ from scrm.store.channels import Health
 from scrm.store.imports import Import
 from scrm.web.openapi import Call, Routes
 from scrm.web.schemas import BadRowOut, ChannelOut, DeadTaskOut, FiguresOut, ImportOut, PageOf, Paging, ReplayOut
+from scrm.web.uploads import read_upload
 
 ROUTES = Routes("channels")
 _LARGEST_FILE = 200 * 1024 * 1024
@@ -115,27 +113,14 @@ async def replay_task(call: Call) -> None:
         await tx.tasks.replay(call.row_id("id", "tsk"))
 
 
-@ROUTES.add("POST", "/imports", answer=ImportOut, status=202, upload=True)
+@ROUTES.add("POST", "/imports", answer=ImportOut, status=202, upload=("channel", "file"))
 async def start_import(call: Call) -> ImportOut:
     """Upload a file (multipart fields `channel`, then `file`); its rows are read in the background."""
     require(call.actor, Permission.RUN_IMPORTS)
-    if not call.request.content_type.startswith("multipart/"):
-        raise BadInput("send the file as multipart/form-data with the fields channel and file")
-    channel, name, content = "", "", bytearray()
-    async for part in await call.request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        if part.name == "channel":
-            channel = await part.text()
-        if part.name == "file":
-            name = unquote(part.filename or "file")
-            while chunk := await part.read_chunk(256 * 1024):
-                content += chunk
-                if len(content) > _LARGEST_FILE:
-                    raise BadInput(f"the file is larger than {_LARGEST_FILE // 1024 // 1024} MiB: split it")
-    if not channel or not name:
+    name, content, fields = await read_upload(call, largest=_LARGEST_FILE)
+    if not fields.get("channel"):
         raise BadInput("the fields channel and file are both needed")
-    return import_out(await imports.start_import(call.hub, call.actor, channel, name, bytes(content)))
+    return import_out(await imports.start_import(call.hub, call.actor, fields["channel"], name, content))
 
 
 @ROUTES.add("GET", "/imports", answer=PageOf[ImportOut])

@@ -1,4 +1,4 @@
-"""What replies are made from: the price book and the scripts; and the accounts that use them."""
+"""What replies are made from: the scripts; and the accounts that use them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,13 @@ from scrm.core.ids import public
 from scrm.services import accounts
 from scrm.services.checks import checked_scripts
 from scrm.services.outbound import is_blocking
-from scrm.services.prices import current_book
 from scrm.store.accounts import Token
 from scrm.web.api.session import user_out
 from scrm.web.openapi import Call, Routes
 from scrm.web.present import Presenting
-from scrm.web.schemas import PageOf, PriceOut, ScriptOut, ScriptQuery, TokenNew, TokenOut, UserNew, UserOut
+from scrm.web.schemas import PageOf, ScriptOut, ScriptQuery, TokenNew, TokenOut, UserNew, UserOut
 
 ROUTES = Routes("library")
-
-
-@ROUTES.add("GET", "/price-book", answer=PageOf[PriceOut])
-async def get_price_book(call: Call) -> PageOf[PriceOut]:
-    """The products and prices valid now."""
-    require(call.actor, Permission.READ_PRICES)
-    async with call.hub.db.reading() as tx:
-        book = await current_book(call.hub, tx)
-        presenting = await Presenting.within(call.hub, tx, call.language)
-        return PageOf[PriceOut](items=[presenting.price(product) for product in book.at(tx.now)])
 
 
 @ROUTES.add("GET", "/scripts", query=ScriptQuery, answer=PageOf[ScriptOut])

@@ -81,6 +81,18 @@ class BroadcastFindings(Shape):
     next: str | None = Field(description="Ask again with it as `cursor` for the rest; null: that was all.")
 
 
+class ProblemRow(Shape):
+    """Why a row of a file, or a field of what was sent, cannot be taken."""
+
+    sheet: str = Field(description="Name of the sheet, empty where there is only one table.")
+    row: int = Field(description="Number of the row in the file, from 1; 0: the whole, or no file.")
+    sku: str
+    field: str = Field(description="The field's name in this API, or the title of a column that is not known.")
+    label: str = Field(description="The field as people call it.")
+    promotion: int | None = Field(description="Place of the promotion the field belongs to, from 0.")
+    reason: str
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
@@ -89,3 +101,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     findings: list[FindingOut] | None = Field(default=None, description="Why a draft was blocked.")
+    rows: list[ProblemRow] | None = Field(default=None, description="Why a price list or a price was refused.")
