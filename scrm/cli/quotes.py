@@ -25,7 +25,9 @@ from scrm.core.timeline import Speaker
 
 
 class EventLine(BaseModel):
-    """One event of a customer. A call counts only where `text` is its transcript; a recall names what it takes back."""
+    """One event of a customer. A call counts only where `text` is its transcript; a recall names what it takes back; a
+    contact event tells by `change` how a relation changed.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -34,10 +36,11 @@ class EventLine(BaseModel):
     channel: str = ""
     speaker: Speaker = Speaker.CUSTOMER
     actor: str = ""
-    type: Literal["message", "call", "recall"] = "message"
+    type: Literal["message", "call", "recall", "contact"] = "message"
     text: str = ""
     transcript: bool = False
     recalls: str | None = None
+    change: str = ""
 
 
 class HistoryLine(BaseModel):
@@ -146,7 +149,9 @@ def _statements(events: Sequence[EventLine], book: PriceBook) -> Iterator[Statem
     recalled = {event.recalls: event.at for event in events if event.type == "recall"}
     turns: dict[str, list[Turn]] = {}
     for event in sorted(events, key=lambda event: event.at):
-        if event.type == "message" or (event.type == "call" and event.transcript):
+        if event.type in {"recall", "contact"}:
+            yield _happening(event)
+        elif event.type == "message" or event.transcript:
             context = turns.setdefault(event.channel, [])
             yield _statement(event, context, book, recalled.get(event.id))
             context.append(Turn(speaker=event.speaker, text=event.text))
@@ -163,6 +168,22 @@ def _statement(event: EventLine, context: Sequence[Turn], book: PriceBook, recal
         claims=find_claims(event.text, event.speaker, event.at, book, context),
         products=find_products(event.text, book, context),
         recalled_at=recalled_at,
+        kind=event.type,
+    )
+
+
+def _happening(event: EventLine) -> Statement:
+    """A recall or a change of relation: nothing said, and yet it counts."""
+    return Statement(
+        entry_id=event.id,
+        at=event.at,
+        channel=event.channel,
+        speaker=event.speaker,
+        actor=event.actor,
+        text="",
+        kind=event.type,
+        change=event.change,
+        recalls=event.recalls or "",
     )
 
 

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from scrm.core.cases import fact
 from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
-from scrm.core.compliance import Finding, Statement
-from scrm.core.compliance.noticing import arouses, matters
+from scrm.core.compliance import Finding, Statement, speaks_to
+from scrm.core.compliance.marketing_after_refusal import advertises
+from scrm.core.compliance.noticing import Cue, arouses, asks, cues, refuses
 from scrm.core.events import Event
 from scrm.core.ids import first_at
 from scrm.core.price_book import PriceBook
@@ -19,7 +20,7 @@ from scrm.hub import Hub, Understanding
 from scrm.services.circles import Found, check_circle, circles_of
 from scrm.services.prices import current_book
 from scrm.store.cases import Attached, NewFinding
-from scrm.store.claims import NewClaim, Said
+from scrm.store.claims import NewClaim, NewCue, Said
 from scrm.store.database import Transaction
 
 HISTORY = timedelta(days=180)
@@ -46,10 +47,25 @@ class Annotated:
     events: tuple[Event, ...]
 
 
-async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry], *, united: Iterable[int] = ()) -> Annotated:
-    """Read entries that have just been stored; their customers are locked. Stores tags, claims, findings, cases.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """An entry that was recalled, and when."""
 
-    `united` are customers that have just taken over another's history.
+    entry: Entry
+    at: datetime
+
+
+async def annotate(
+    hub: Hub,
+    tx: Transaction,
+    entries: Sequence[Entry],
+    *,
+    united: Iterable[int] = (),
+    recalled: Sequence[TakenBack] = (),
+) -> Annotated:
+    """Read entries that have just been stored; their customers are locked. Stores tags, claims, cues, findings, cases.
+
+    `united` are customers that have just taken over another's history, `recalled` entries that were just taken back.
     """
     spoken_of = [(entry, part) for entry in entries for part in parts(entry.kind, entry.text, entry.speaker)]
     tags = read_tags(hub.understanding, spoken_of)
@@ -57,7 +73,9 @@ async def annotate(hub: Hub, tx: Transaction, entries: Sequence[Entry], *, unite
     book = await current_book(hub, tx)
     spoken = await _read_claims(tx, spoken_of, book)
     await tx.claims.add(_new_claims(spoken))
-    attached = await _check(hub, tx, spoken, book, united)
+    heard = await _heard(tx, spoken)
+    await tx.claims.add_cues([cue for one in heard for cue in one.new_cues()])
+    attached = await _check(hub, tx, [*heard, *map(_taken_back, recalled)], book, united)
     events = [
         *(fact("case.opened", case) for case in attached.opened),
         *(fact("case.changed", case) for case in attached.grown),
@@ -131,7 +149,7 @@ def entry_of(statement_id: str) -> int:
 
 def part_start(statement_id: str) -> int:
     """Where the statement's part begins in its entry's text."""
-    return int(statement_id.partition(":")[2] or 0)
+    return int(statement_id.split(":")[1]) if ":" in statement_id else 0
 
 
 async def _read_claims(tx: Transaction, spoken_of: Sequence[tuple[Entry, Part]], book: PriceBook) -> list[Spoken]:
@@ -161,20 +179,87 @@ async def _turns_of(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A fresh statement: whose it is, what it bears on, and whether it must be checked."""
+
+    customer_id: int
+    part: Part
+    statement: Statement
+    cues: frozenset[Cue] = frozenset()
+    advertises: bool = False
+
+    def new_cues(self) -> list[NewCue]:
+        return [
+            NewCue(
+                entry_id=entry_of(self.statement.entry_id),
+                customer_id=self.customer_id,
+                at=self.statement.at,
+                speaker=self.statement.speaker,
+                start=self.part.start,
+                end=self.part.end,
+                cue=cue,
+            )
+            for cue in sorted(self.cues)
+        ]
+
+    def needs_check(self, understanding: Understanding) -> bool:
+        """Whether a finding can come of it: of what a seller says or does, or of a customer who has noticed."""
+        said = self.statement
+        if not said.by_seller:
+            return said.kind not in {"message", "call"} or arouses(said)
+        return (
+            bool(said.claims) or self.advertises or said.kind == "recall" or speaks_to(understanding.rules, said.text)
+        )
+
+
+async def _heard(tx: Transaction, spoken: Sequence[Spoken]) -> list[_Heard]:
+    """What was just said, with its cues. What customers ask after they declined to be written to is remembered too."""
+    said = [(one, statement_of(one)) for one in spoken if one.entry.customer_id is not None]
+    customer_ids = {one.entry.customer_id for one, _ in said if one.entry.customer_id is not None}
+    declined = await tx.claims.with_cue(customer_ids, Cue.REFUSES)
+    declined |= {one.entry.customer_id for one, statement in said if one.entry.customer_id and refuses(statement)}
+    heard = []
+    for one, statement in said:
+        customer_id = one.entry.customer_id
+        assert customer_id is not None
+        found, advertising = cues(statement), False
+        if customer_id in declined:
+            advertising = statement.by_seller and advertises(statement)
+            found |= {Cue.ASKS} if asks(statement) else set()
+        heard.append(_Heard(customer_id, one.part, statement, found, advertising))
+    return heard
+
+
+def _taken_back(one: TakenBack) -> _Heard:
+    entry = one.entry
+    statement = Statement(
+        entry_id=f"{entry.id}:0:recall",
+        at=one.at,
+        channel=entry.channel,
+        speaker=entry.speaker,
+        actor=entry.actor,
+        text="",
+        kind="recall",
+        recalls=str(entry.id),
+    )
+    return _Heard(entry.customer_id or 0, Part(0, 0, entry.speaker), statement)
+
+
 async def _check(
-    hub: Hub, tx: Transaction, spoken: Sequence[Spoken], book: PriceBook, united: Iterable[int]
+    hub: Hub, tx: Transaction, heard: Sequence[_Heard], book: PriceBook, united: Iterable[int]
 ) -> Attached:
     """Check what was just said against all that was said before, and what was said after it again. Customers that
     have just been found to be one person (`united`) are checked from the beginning.
     """
     news: dict[int, dict[str, Statement]] = {}
     since = dict.fromkeys(united, tx.now - HISTORY)
-    for one in spoken:
-        customer_id, statement = one.entry.customer_id, statement_of(one)
-        if customer_id is not None and (statement.claims or arouses(statement)):
-            news.setdefault(customer_id, {})[statement.entry_id] = statement
-            if matters(statement):
-                since[customer_id] = min(statement.at, since.get(customer_id, statement.at))
+    for one in heard:
+        statement, needed = one.statement, one.needs_check(hub.understanding)
+        if one.customer_id and (statement.claims or one.cues or needed):
+            news.setdefault(one.customer_id, {})[statement.entry_id] = statement
+            if needed:
+                since[one.customer_id] = min(statement.at, since.get(one.customer_id, statement.at))
     if not since:
         return Attached((), ())
     circles = await circles_of(tx, since)
@@ -204,6 +289,7 @@ def _to_store(found: Iterable[Found]) -> list[NewFinding]:
             product=str(finding.facts["sku"]) if finding.facts.get("sku") else None,
             severity=finding.severity.value,
             finding=finding_document(finding),
+            rule_version=finding.version,
         )
         for one in found
         if (finding := one.finding).severity > "S0"
@@ -246,7 +332,18 @@ def statement_of(spoken: Spoken) -> Statement:
         text=spoken.text,
         claims=spoken.claims,
         warned=bool((entry.origin or {}).get("acknowledged_reason")),
+        kind=entry.kind,
+        change=_change(entry),
     )
+
+
+def _change(entry: Entry) -> str:
+    """How a relation changed; handing a customer over deletes the relation at the provider, but nobody deleted it."""
+    if entry.kind != "contact":
+        return ""
+    details = entry.body.get("details")
+    transferred = isinstance(details, Mapping) and details.get("source") == "DELETE_BY_TRANSFER"
+    return "transferred" if transferred else str(entry.body.get("change") or "")
 
 
 def _statement(said: Said) -> Statement:

@@ -53,17 +53,21 @@ def check_circle(
     """
     if len(circle.members) == 1:
         ((customer_id, start),) = since.items()
-        return [Found(customer_id, one) for one in check(said.get(customer_id, ()), book, rules, since=start)]
+        return [
+            Found(customer_id, one)
+            for one in check(said.get(customer_id, ()), book, rules, since=start, everything=False)
+        ]
     owners = {statement.entry_id: customer_id for customer_id, of_one in said.items() for statement in of_one}
     shared = [rule for rule in rules if stands_for_household(rule)]
     together = [statement for of_one in said.values() for statement in of_one]
     found = [
         Found(owners[one.entry_id], _told_to(one, owners, circle))
-        for one in check(together, book, shared, since=min(since.values()))
+        for one in check(together, book, shared, since=min(since.values()), everything=False)
     ]
     own = [rule for rule in rules if not stands_for_household(rule)]
     for customer_id, start in sorted(since.items()):
-        found += [Found(customer_id, one) for one in check(said.get(customer_id, ()), book, own, since=start)]
+        alone = check(said.get(customer_id, ()), book, own, since=start, everything=False)
+        found += [Found(customer_id, one) for one in alone]
     return found
 
 

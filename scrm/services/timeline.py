@@ -22,7 +22,7 @@ from scrm.core.timeline import (
     shown,
 )
 from scrm.hub import Hub
-from scrm.services.annotate import annotate
+from scrm.services.annotate import TakenBack, annotate
 from scrm.store.customers import Activity, Merge
 from scrm.store.database import Transaction
 from scrm.store.resolving import Placement, Sighting
@@ -83,7 +83,13 @@ async def put_on_timeline(hub: Hub, tx: Transaction, happened: Sequence[Happened
     await tx.search.add([(entry.id, entry.text) for entry in fresh])
     await tx.search.replace(_rewordings(batch, changed))
     read = {entry.id: entry for entry in fresh} | reread
-    annotated = await annotate(hub, tx, list(read.values()), united={merge.kept_id for merge in resolved.merged})
+    annotated = await annotate(
+        hub,
+        tx,
+        list(read.values()),
+        united={merge.kept_id for merge in resolved.merged},
+        recalled=[TakenBack(one.after, one.change.at) for one in changed if one.change.what == "recalled"],
+    )
     await tx.customers.touch(_activities(fresh))
     renamed = await tx.customers.name(_names(placed))
     return [

@@ -1,4 +1,4 @@
-"""Claims: what was read as a price or promise from an entry, kept as documents."""
+"""Claims: what was read as a price or promise from an entry, kept as documents; cues: what bears on others' claims."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, Table, delete, select
 
 from scrm.core.claims import Approx, Claim, Kind, Link, Quote, Stance
 from scrm.core.timeline import EntryState, Json, Speaker
 from scrm.store import schema
 from scrm.store.work import Noun
 
-_claims, _entries = schema.claims, schema.entries
+_claims, _cues, _entries = schema.claims, schema.cues, schema.entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,23 @@ class NewClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewCue:
+    """Why the part `start:end` of an entry's text is kept for later checks though it may claim nothing."""
+
+    entry_id: int
+    customer_id: int
+    at: datetime
+    speaker: Speaker
+    start: int
+    end: int
+    cue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one speaker claimed within an entry, as far as checking needs it. `text` is the part, not the whole."""
+    """What one speaker said within an entry, as far as checking needs it: with its claims, or with none where a cue
+    keeps it. `text` is the part, not the whole.
+    """
 
     entry_id: int
     customer_id: int
@@ -67,30 +82,64 @@ class Claims(Noun):
             ],
         )
 
+    async def add_cues(self, cues: Sequence[NewCue]) -> None:
+        await self._work.insert(
+            _cues,
+            [
+                {
+                    "id": self._work.ids.next(),
+                    "entry_id": cue.entry_id,
+                    "customer_id": cue.customer_id,
+                    "at": cue.at,
+                    "speaker": cue.speaker,
+                    "part_start": cue.start,
+                    "part_end": cue.end,
+                    "cue": cue.cue,
+                }
+                for cue in cues
+            ],
+        )
+
+    async def with_cue(self, customer_ids: Iterable[int], cue: str) -> set[int]:
+        """Those of these customers for whom such a cue is on file."""
+        c = _cues.c
+        rows = await self._work.rows(
+            select(c.customer_id).where(self._work.among(c.customer_id, set(customer_ids)), c.cue == cue).distinct()
+        )
+        return {row.customer_id for row in rows}
+
     async def clear(self, entry_ids: Sequence[int]) -> None:
-        """Forget the claims of entries that are read again."""
+        """Forget the claims and cues of entries that are read again."""
         if entry_ids:
             await self._work.run(delete(_claims).where(_claims.c.entry_id.in_(entry_ids)))
+            await self._work.run(delete(_cues).where(_cues.c.entry_id.in_(entry_ids)))
 
     async def history(self, customer_ids: Iterable[int], *, since: datetime) -> dict[int, list[Said]]:
-        """Everything claimed to or by each of these customers at or after `since`, oldest first."""
-        c, e = _claims.c, _entries.c
-        rows = await self._work.rows(
-            select(_claims, e.channel, e.actor, e.text, e.state, e.origin)
-            .join(_entries, e.id == c.entry_id)
-            .where(self._work.among(c.customer_id, set(customer_ids)), c.at >= since)
-            .order_by(c.customer_id, c.at, c.id)
-        )
+        """What was claimed to or by each of these customers at or after `since`, and what cues keep, oldest first."""
+        wanted = set(customer_ids)
         by_part: dict[tuple[int, int], Said] = {}
-        for row in rows:
+        for row in await self._rows(_claims, wanted, since):
             key = (row.entry_id, row.part_start)
             claim = _claim(row.claim)
             said = by_part.get(key)
-            by_part[key] = replace(said, claims=(*said.claims, claim)) if said else _said(row, claim)
+            by_part[key] = replace(said, claims=(*said.claims, claim)) if said else _said(row, (claim,))
+        for row in await self._rows(_cues, wanted, since):
+            key = (row.entry_id, row.part_start)
+            if key not in by_part:
+                by_part[key] = _said(row, ())
         found: dict[int, list[Said]] = {}
-        for said in by_part.values():
+        for said in sorted(by_part.values(), key=lambda said: (said.at, said.entry_id, said.start)):
             found.setdefault(said.customer_id, []).append(said)
         return found
+
+    async def _rows(self, table: Table, customer_ids: set[int], since: datetime) -> Sequence[Row[Any]]:
+        c, e = table.c, _entries.c
+        return await self._work.rows(
+            select(table, e.channel, e.actor, e.text, e.state, e.origin, e.kind)
+            .join(_entries, e.id == c.entry_id)
+            .where(self._work.among(c.customer_id, customer_ids), c.at >= since)
+            .order_by(c.customer_id, c.at, c.id)
+        )
 
     async def of_entries(self, entry_ids: Iterable[int]) -> dict[int, list[Claim]]:
         """Claims by entry, in the order they were read; offsets count from the entry's text."""
@@ -106,7 +155,7 @@ class Claims(Noun):
         return found
 
 
-def _said(row: Row[Any], claim: Claim) -> Said:
+def _said(row: Row[Any], claims: tuple[Claim, ...]) -> Said:
     return Said(
         entry_id=row.entry_id,
         customer_id=row.customer_id,
@@ -118,7 +167,7 @@ def _said(row: Row[Any], claim: Claim) -> Said:
         text=row.text[row.part_start : row.part_end],
         recalled=row.state == EntryState.RECALLED,
         warned=bool((row.origin or {}).get("acknowledged_reason")),
-        claims=(claim,),
+        claims=claims,
     )
 
 

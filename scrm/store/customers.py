@@ -363,15 +363,15 @@ class Customers(Noun):
             .where(_entries.c.customer_id == source, _entries.c.identity_id.in_(identity_ids))
             .values(customer_id=target)
         )
-        claims = schema.claims
-        await self._work.run(
-            update(claims)
-            .where(
-                claims.c.customer_id == source,
-                exists(select(1).where(_entries.c.id == claims.c.entry_id, _entries.c.customer_id == target)),
+        for table in (schema.claims, schema.cues):
+            await self._work.run(
+                update(table)
+                .where(
+                    table.c.customer_id == source,
+                    exists(select(1).where(_entries.c.id == table.c.entry_id, _entries.c.customer_id == target)),
+                )
+                .values(customer_id=target)
             )
-            .values(customer_id=target)
-        )
         cases, findings = schema.cases, schema.findings
         await self._work.run(
             update(cases)

@@ -106,7 +106,8 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_read():
 def test_findings_are_printed_with_their_evidence_and_a_reason():
     result = CliRunner().invoke(check, ["-"], input=_lines({"id": "s", "price_book": BOOK, "events": EVENTS}))
 
-    (finding,) = json.loads(result.stdout)["findings"]
+    recalled, finding = json.loads(result.stdout)["findings"]
+    assert (recalled["rule"], recalled["event"], recalled["against"]) == ("message-recalled", "e3", "e1")
     assert finding == {
         "rule": "price-higher-later",
         "event": "e2",

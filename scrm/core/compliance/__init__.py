@@ -2,7 +2,7 @@
 
 from scrm.core.compliance.catalogue import PACKS, RULES, rules_of
 from scrm.core.compliance.in_force import RuleInForce, parameters
-from scrm.core.compliance.model import Finding, History, Rule, Severity, Statement, check
+from scrm.core.compliance.model import Finding, History, Rule, Severity, Statement, check, speaks_to
 from scrm.core.compliance.price_higher_later import PriceHigherLater
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "check",
     "parameters",
     "rules_of",
+    "speaks_to",
 ]

@@ -12,6 +12,7 @@ from scrm.core.price_book import PriceBook, Product
 from scrm.core.timeline import Json
 
 _COUNTED = frozenset("台个件套份只张部辆双条把支瓶盒箱款组枚块幅架副")
+_ONE_GO = frozenset({"次", "人", "位", "间", "晚", "桌", "场", "疗程", "针", "颗", "年", "学期", "期"})
 _SAME_UNIT = {
     "平米": "平",
     "平方": "平",
@@ -169,11 +170,23 @@ def _basis(claim: Claim, product: Product | None, text: str) -> Basis:
     kind, unit = quote.kind, _SAME_UNIT.get(quote.unit or "", quote.unit or "")
     if kind in {Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF}:
         kind, unit = Kind.PRICE, ""
-    if kind is Kind.UNIT_PRICE and (unit in _COUNTED or (product is not None and unit == (product.unit or ""))):
+    if kind is Kind.UNIT_PRICE and product is not None and _is_whole(unit, quote.value, product):
         kind, unit = Kind.PRICE, ""
     if kind is Kind.PRICE and not unit[:1].isdigit():
         unit = ""
     return Basis(claim.sku or "", kind, unit, _role(quote, text))
+
+
+def _is_whole(unit: str, value: Decimal | None, product: Product) -> bool:
+    """Whether a price per `unit` is the product's price: per piece, per its own unit, or one go of what is sold so."""
+    if unit in _COUNTED or unit == (product.unit or ""):
+        return True
+    return (
+        unit in _ONE_GO
+        and not product.unit
+        and value is not None
+        and product.list_price / 2 <= value <= product.list_price * 2
+    )
 
 
 def _role(quote: Quote, text: str) -> str:

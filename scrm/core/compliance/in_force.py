@@ -15,7 +15,8 @@ from scrm.core.compliance.words import Lexicon, read_words
 from scrm.core.errors import BadInput
 from scrm.core.timeline import Json
 
-_FIXED = frozenset({"id", "ground"})
+_FIXED = frozenset({"id", "ground", "hours"})
+_WORDS = frozenset({"lexicon", "mild"})
 _OWN = frozenset({"enabled", "severity", "at_least", "include", "exclude"})
 _SPAN = re.compile(r"(\d+) ?(minute|hour|day)s?")
 
@@ -55,6 +56,10 @@ class RuleInForce:
     def rechecks(self) -> bool:
         return self.rule.rechecks
 
+    @property
+    def needs_everything(self) -> bool:
+        return self.rule.needs_everything
+
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """The rule's findings, weighed as configured and marked with the version."""
         for finding in self.rule.check(said, history):
@@ -73,8 +78,8 @@ def configured(rule: Rule, options: Mapping[str, Json]) -> RuleInForce:
     for name, value in options.items():
         if name in _OWN:
             continue
-        if name not in known or name == "lexicon":
-            choices = ", ".join(sorted([*(known.keys() - {"lexicon"}), *_OWN]))
+        if name not in known or name in _WORDS:
+            choices = ", ".join(sorted([*(known.keys() - _WORDS), *_OWN]))
             raise BadInput(f"{rule.id}.{name}: there is no such option; there are {choices}")
         changes[name] = _read(f"{rule.id}.{name}", value, known[name])
     lexicon = known.get("lexicon")

@@ -99,6 +99,11 @@ class History:
         places = {statement.entry_id: place for place, statement in enumerate(self.statements)}
         object.__setattr__(self, "_places", places)
 
+    def statement(self, entry_id: str) -> Statement | None:
+        """The statement of that entry, None when it is not in the history."""
+        place = self._places.get(entry_id)
+        return None if place is None else self.statements[place]
+
     def before(self, said: Statement) -> Sequence[Statement]:
         """What came before `said`, oldest first."""
         return self.statements[: self._places[said.entry_id]]
@@ -134,20 +139,32 @@ class Rule(Protocol):
         """Whether the customer's later words can make an earlier finding graver."""
         ...
 
+    @property
+    def needs_everything(self) -> bool:
+        """Whether it goes by what was not said, so that an incomplete history would mislead it."""
+        ...
+
     def check(self, said: Statement, history: History) -> Iterable[Finding]:
         """Objections to `said`. The history also holds what followed it."""
         ...
 
 
 def check(
-    statements: Iterable[Statement], book: PriceBook, rules: Sequence[Rule], *, since: datetime | None = None
+    statements: Iterable[Statement],
+    book: PriceBook,
+    rules: Sequence[Rule],
+    *,
+    since: datetime | None = None,
+    everything: bool = True,
 ) -> tuple[Finding, ...]:
     """Findings about the statements of one customer, in order of source time.
 
     `statements` is the customer's whole relevant history in any order. With `since`, only findings that concern a
     statement at or after it are returned: those about such statements, and earlier ones made more severe by them.
-    A draft is checked by appending it as the newest statement.
+    A draft is checked by appending it as the newest statement. `everything` says that the history holds all that was
+    said; without it rules that go by silence are not asked.
     """
+    rules = [rule for rule in rules if everything or not rule.needs_everything]
     history = History(tuple(sorted(statements, key=lambda statement: statement.at)), book)
     return tuple(
         _weighed(finding, said)

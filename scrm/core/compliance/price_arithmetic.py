@@ -21,6 +21,7 @@ class PriceArithmetic:
     ground: ClassVar[str] = "samr-56-19"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-arithmetic"
     effective_from: date = date(2022, 7, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +14,23 @@ from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product
 
 _FAR_BELOW = Decimal("0.1")
+_SECRET = re.compile(
+    r"(?:别|不要|不能|千万别|可别|先别)(?:跟|和|让|告诉|对|往外|到处|声张|外传)[^，。,]{0,6}(?:说|讲|知道|声张|传)"
+    r"|(?:别|不要)(?:告诉|声张|外传|说出去|往外说)"
+    r"|内部价|员工价|保密|私下(?:给|做|走)|偷偷|悄悄|私单|不走(?:公司|平台|系统|公账|合同)|就你我知道|只有你我"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBelowFloor:
-    """S2; S3 when it is more than a tenth below. A running promotion's price is approved and never below a floor."""
+    """S2; S3 when it is more than a tenth below, S4 when it is to be kept secret. A running promotion's price is
+    approved and never below a floor.
+    """
 
     ground: ClassVar[str] = "house-floors"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-below-floor"
     effective_from: date = date.min
@@ -33,10 +42,14 @@ class PriceBelowFloor:
             floor = self._floor(said, product)
             if floor is None or offer.high is None or offer.high >= floor or _is_promotion(offer, product):
                 continue
-            far = (floor - offer.high) / floor > _FAR_BELOW
+            if _SECRET.search(said.text):
+                severity = Severity.S4
+            else:
+                far = (floor - offer.high) / floor > _FAR_BELOW
+                severity = Severity.S3 if far else Severity.S2
             yield Finding(
                 rule=self.id,
-                severity=Severity.S3 if far else Severity.S2,
+                severity=severity,
                 entry_id=said.entry_id,
                 span=offer.span,
                 facts={"sku": product.sku, "price": offer.price, "floor": str(floor)},

@@ -19,6 +19,7 @@ class PriceConditionMissing:
     ground: ClassVar[str] = "samr-56-6"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-condition-missing"
     effective_from: date = date(2022, 7, 1)

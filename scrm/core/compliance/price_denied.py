@@ -13,7 +13,12 @@ from scrm.core.compliance.comparing import Offer, means, offers
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 
 _DENIES = re.compile(
-    r"没有?(?:说|报|讲|承诺|答应)过?|从(?:来)?没|谁(?:跟你)?说|不可能(?:说|报|有)|哪有(?:说|报)|不会(?:说|报)"
+    r"没有?(?:人|谁)?(?:跟您|跟你|给您|给你|对您)?(?:说|报|讲|承诺|答应|提|给|开)过?|从(?:来)?没|谁(?:跟你|跟您|给你|给您)?(?:说|报|讲)|不可能(?:说|报|有|给)"
+    r"|哪有(?:说|报|人)?|不会(?:说|报|给)|(?:不存在|没有)(?:这个?|这种)?(?:价|事)|听错|记错|记岔|看错了吧|搞错了吧"
+)
+_BESIDE = re.compile(
+    r"(?:没有?(?:人|谁)?(?:跟您|跟你|给您|给你|对您)?(?:说|报|讲|承诺|答应|提|给|开)过?|谁(?:跟你|跟您|给你|给您)?(?:说|报|讲)的?过?|从(?:来)?没(?:有)?(?:人)?(?:说|报|讲)过?"
+    r"|哪有(?:人)?(?:说|报)?过?|不可能(?:说|报|有|给)过?)[^，。！？,!?;；\n]{0,6}$"
 )
 
 
@@ -24,6 +29,7 @@ class PriceDenied:
     ground: ClassVar[str] = "samr-56-19"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-denied"
     effective_from: date = date(2022, 7, 1)
@@ -34,7 +40,7 @@ class PriceDenied:
         if not said.by_seller or _DENIES.search(said.text) is None:
             return
         for claim in said.claims:
-            quoted = self._quoted(claim, said, history) if claim.quote.stance is Stance.NEGATED else None
+            quoted = self._quoted(claim, said, history) if _is_denied(claim, said.text) else None
             if quoted is not None:
                 yield Finding(
                     rule=self.id,
@@ -57,3 +63,9 @@ class PriceDenied:
             ),
             None,
         )
+
+
+def _is_denied(claim: Claim, text: str) -> bool:
+    if claim.quote.stance is Stance.NEGATED:
+        return True
+    return _BESIDE.search(text[: claim.quote.start]) is not None

@@ -26,6 +26,7 @@ class PriceExpiredPromotion:
     ground: ClassVar[str] = "samr-56-20"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-expired-promotion"
     effective_from: date = date(2022, 7, 1)

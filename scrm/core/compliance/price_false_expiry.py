@@ -11,11 +11,17 @@ from typing import ClassVar
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
 
+_PROMOTIONS = "活动|优惠|促销|特价|折扣|大促|团购|秒杀|特惠|早鸟|拼团|券|补贴|福利|满减|立减|让利"
+_ENDED = (
+    "结束|过期|截止|没有?了|没啦|过了|过去了|停了|停止|取消|失效|下架|不[做搞]|撤了|收了|没得"
+    "|用不了|享受不了|做完了|已过"
+)
 _OVER = re.compile(
-    r"(?:活动|优惠|促销|特价|折扣|大促|团购|秒杀|特惠)(?:价格?|期间?)?[^，。！？,!?;；]{0,8}?(?:结束|过期|截止|没有?了|没啦|过了|过去了|停了|停止|取消|失效|下架|不做|不搞)"
+    rf"(?:{_PROMOTIONS})(?:价格?|期间?|名额)?[^，。！？,!?;；]{{0,8}}?(?:{_ENDED})"
     r"|(?:没有|没|不做|不搞|不再有)(?:这个|那个|什么|任何)?(?:活动|优惠|促销|特价)"
     r"|恢复(?:到|成|为)?(?:了)?(?:原价|正价|标价)|(?:已经|都)恢复"
 )
+_ENDS = re.compile(_ENDED)
 _NOT_YET = re.compile(
     r"(?:还没有?|没有|尚未|不会|快要?|即将|马上就?|就要|要|[0-9零一二三四五六七八九十]+[号日点]就?|今[天晚]|明[天晚]|周[一二三四五六日末]|月底|什么时候|几号|何时)(?:才|就|会|要)?(?:结束|截止|过期|取消|没有?了|停)"
     r"|(?:结束|截止)(?:时间|日期|前|之前|以前|后|之后)|(?:结束|过期|截止|没)了?(?:吗|没|么|嘛|\?|？)|如果|要是"
@@ -33,30 +39,27 @@ class PriceFalseExpiry:
     """S3. Ground: SAMR order 56 art. 19(4): misleading words about a promotion."""
 
     ground: ClassVar[str] = "samr-56-19"
-    pattern: ClassVar[str] = _OVER.pattern
+    pattern: ClassVar[str] = f"{_OVER.pattern}|{_ENDED}"
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-false-expiry"
     effective_from: date = date(2022, 7, 1)
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each running promotion of a product talked of that the text says is over."""
-        if (
-            _OTHER_SALE.search(said.text)
-            or not said.by_seller
-            or _OVER.search(said.text) is None
-            or _NOT_YET.search(said.text)
-        ):
+        if not said.by_seller or _OTHER_SALE.search(said.text) or _NOT_YET.search(said.text):
             return
         for sku in _products(said, history.before(said)):
             product = history.book.product(sku, said.at)
             promotion = None if product is None else _running(product, said)
-            if promotion is not None and product is not None:
+            span = None if promotion is None else _span(said.text, promotion.name)
+            if promotion is not None and product is not None and span is not None:
                 yield Finding(
                     rule=self.id,
                     severity=Severity.S3,
                     entry_id=said.entry_id,
-                    span=_span(said.text),
+                    span=span,
                     facts={
                         "sku": sku,
                         "promotion": promotion.name,
@@ -82,6 +85,13 @@ def _running(product: Product, said: Statement) -> Promotion | None:
     return running[0] if running else None
 
 
-def _span(text: str) -> tuple[int, int] | None:
+def _span(text: str, promotion: str) -> tuple[int, int] | None:
+    """Where the text says that a promotion, or this one by a part of its name, is over."""
     match = _OVER.search(text)
-    return None if match is None else match.span()
+    if match is not None:
+        return match.span()
+    for ended in _ENDS.finditer(text):
+        start = max((text.rfind(stop, 0, ended.start()) for stop in "，。！？,!?;；"), default=-1) + 1
+        if any(promotion[i : i + 2] in text[start : ended.start()] for i in range(len(promotion) - 1)):
+            return start, ended.end()
+    return None

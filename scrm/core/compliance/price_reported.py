@@ -26,6 +26,7 @@ class PriceReported:
     ground: ClassVar[str] = "house-unverified"
     pattern: ClassVar[str] = ""
     rechecks: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False
 
     id: str = "price-reported"
     effective_from: date = date.min

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from scrm.core.price_book.model import Product
 from scrm.core.price_book.rows import read_rows, read_toml, write_rows
 from scrm.core.timeline import Json
 
+_LONG_NUMBER = re.compile("[0-9]{3}")
+_SPOKEN = tuple(str.maketrans("0123456789", digits) for digits in ("零一二三四五六七八九", "零幺二三四五六七八九"))
 _LAST = "\U0010ffff"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -121,12 +124,22 @@ def _by_opening(products: Sequence[Product]) -> Mapping[str, tuple[tuple[str, tu
     owners: dict[str, dict[str, None]] = {}
     for product in products:
         for name in (product.sku, product.name, *product.aliases):
-            if name.strip():
-                owners.setdefault(_fold_case(name.strip()), {})[product.sku] = None
+            for spelt in _spellings(name.strip()):
+                owners.setdefault(_fold_case(spelt), {})[product.sku] = None
     openings: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for name in sorted(owners, key=len, reverse=True):
         openings.setdefault(name[0], []).append((name, tuple(owners[name])))
     return MappingProxyType({opening: tuple(names) for opening, names in openings.items()})
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as it is written and, when it has a number of three digits or more, as the number is spoken: 一二零二,
+    幺二零二.
+    """
+    if name:
+        yield name
+    if _LONG_NUMBER.search(name):
+        yield from (name.translate(digits) for digits in _SPOKEN)
 
 
 def _fold_case(text: str) -> str:

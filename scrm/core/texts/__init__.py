@@ -90,7 +90,7 @@ def _filled(
     )
 
 
-_PLAIN = ("condition", "words", "other", "share", "masked", "minutes", "agreed")
+_PLAIN = ("condition", "words", "other", "share", "masked", "agreed")
 _MONEY = ("list_price", "floor", "promotion_price", "expected", "total")
 
 
