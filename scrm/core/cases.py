@@ -385,8 +385,9 @@ def reopen(case: Case, version: int, now: datetime) -> Case:
 
 
 def exposure_fen(facts: Mapping[str, Json]) -> int:
-    """What a finding puts at stake, in fen: three times the price that was said, at least CNY 500."""
-    price = facts.get("price")
+    """What a finding puts at stake, in fen: three times the price it is about, and at least CNY 500."""
+    prices = [facts.get(name) for name in ("price", "earlier_price", "promotion_price", "list_price")]
+    price = next((price for price in prices if price), None)
     ends = price if isinstance(price, list | tuple) else [price]
     amounts = [amount for end in ends if (amount := _amount(end)) is not None]
     return max([LEAST_EXPOSURE_FEN, *(int(amount * 300) for amount in amounts)])
