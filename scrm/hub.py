@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scrm.connector import Connector, PullNotice, RawEvent, ReceivesCallbacks
-from scrm.core.compliance import Rule
+from scrm.core.compliance import RuleInForce
 from scrm.core.errors import NotFound
 from scrm.core.price_book import PriceBook
 from scrm.core.scripts import ScriptIndex, ScriptPack
@@ -61,7 +61,7 @@ class Understanding:
 
     lexicon: Lexicon
     segmenter: Segmenter
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleInForce, ...]
     packs: tuple[ScriptPack, ...]
     scripts: ScriptIndex
 

@@ -132,7 +132,7 @@ async def start_dry_run(hub: Hub, actor: Actor, plan: DryRunPlan) -> DryRun:
         total = await tx.dry_runs.count_customers(plan.reach)
         run = await tx.dry_runs.add(plan.to_json(), total=total, outcome=outcome, by=actor.login)
         await tx.tasks.add([NewTask(kind=DRY_RUN, key=f"dry_run:{run.id}", ref=run.id)])
-        tx.audit.record(Deed.by(actor, "dry_run.started", "dry_run", public("dry", run.id), **run.plan))
+        tx.audit.record(Deed.by(actor, "dry_run.started", "dry_run", public("dry", run.id), version=None, **run.plan))
         await tx.publish([_event("dry_run.progressed", run)])
     return run
 
@@ -272,7 +272,11 @@ def _counted(
     """The outcome with a batch added, and the examples to keep of it."""
     of_rules = before["rules"]
     assert isinstance(of_rules, Mapping)
-    counts = {rule: {change: int(str(n)) for change, n in dict(of_rule).items()} for rule, of_rule in of_rules.items()}
+    counts = {
+        rule: {change: int(str(number)) for change, number in of_rule.items()}
+        for rule, of_rule in of_rules.items()
+        if isinstance(of_rule, Mapping)
+    }
     kept = []
     for example in found:
         of_rule, weighed = counts[example.rule], _weighs_otherwise(example)

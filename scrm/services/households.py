@@ -109,7 +109,7 @@ async def _membership(tx: Transaction, customer_id: int) -> tuple[int, Household
 def _deed(actor: Actor, action: str, household: Household, customer_id: int | None = None, **payload: Json) -> Deed:
     if customer_id is not None:
         payload["customer_id"] = public("cus", customer_id)
-    return Deed.by(actor, action, "household", public("hou", household.id), **payload)
+    return Deed.by(actor, action, "household", public("hou", household.id), version=None, **payload)
 
 
 async def _changed(tx: Transaction, household: Household, what: str, customer_id: int | None = None) -> Event:
