@@ -19,11 +19,13 @@ _COMMANDS: Mapping[str, str] = {
     "connectors": "scrm.cli.operate",
     "openapi": "scrm.cli.operate",
     "settings": "scrm.cli.operate",
+    "prices": "scrm.cli.prices",
     "scripts": "scrm.cli.scripts",
     "quotes": "scrm.cli.quotes",
     "check": "scrm.cli.quotes",
     "tag": "scrm.cli.tag",
     "suggest": "scrm.cli.scripts",
+    "audit": "scrm.cli.audit",
     "simulate": "scrm.cli.simulate",
 }
 """Command → the module that has it, under its own name."""
