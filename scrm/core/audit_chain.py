@@ -125,6 +125,47 @@ def hashed(link: Link) -> bytes:
     return hashlib.sha256(b"\x00" + canonical(fields).encode()).digest()
 
 
+def line(link: Link) -> str:
+    """The entry as a line of an export. The payload is a text in it: just what was hashed."""
+    return _encode(
+        {
+            "seq": link.seq,
+            "at": stamp(link.at),
+            "actor": link.actor,
+            "actor_role": link.actor_role,
+            "action": link.action,
+            "object_type": link.object_type,
+            "object_id": link.object_id,
+            "object_version": link.object_version,
+            "payload": link.payload,
+            "salt": link.salt.hex() if link.salt is not None else None,
+            "commitment": link.commitment.hex(),
+            "prev": link.prev.hex(),
+            "entry": link.entry.hex(),
+        }
+    )
+
+
+def read_line(text: str) -> Link:
+    """The entry of an export's line. `ValueError`, `KeyError` or `TypeError` when it is none."""
+    fields = json.loads(text)
+    return Link(
+        seq=int(fields["seq"]),
+        at=datetime.fromisoformat(fields["at"]).astimezone(UTC),
+        actor=fields["actor"],
+        actor_role=fields["actor_role"],
+        action=fields["action"],
+        object_type=fields["object_type"],
+        object_id=fields["object_id"],
+        object_version=fields["object_version"],
+        payload=fields["payload"],
+        salt=bytes.fromhex(fields["salt"]) if fields["salt"] is not None else None,
+        commitment=bytes.fromhex(fields["commitment"]),
+        prev=bytes.fromhex(fields["prev"]),
+        entry=bytes.fromhex(fields["entry"]),
+    )
+
+
 def committed(salt: bytes, text: str) -> bytes:
     """What the chain keeps of a text: it proves the text while text and salt exist, and tells nothing once erased."""
     return hashlib.sha256(salt + text.encode()).digest()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
+from typing import Protocol, TextIO
 
 import structlog
 
 from scrm.core.access import Actor
-from scrm.core.audit_chain import Deed, Link
+from scrm.core.audit_chain import Deed, Link, line, read_line
 from scrm.core.audit_check import (
     ChainCheck,
     Kind,
@@ -30,8 +32,9 @@ from scrm.core.ids import public, row
 from scrm.core.timeline import Json
 from scrm.hub import Hub
 from scrm.services.audit_keys import KeyFile, SigningKey, is_signed, verifies
+from scrm.settings import Settings
 from scrm.store.audit_log import StoredCheckpoint
-from scrm.store.database import Transaction
+from scrm.store.database import Database, Transaction
 from scrm.store.tasks import NewTask, Task
 
 _log = structlog.get_logger()
@@ -66,6 +69,16 @@ class Standing:
     size: int
     checkpoint: StoredCheckpoint | None
     verified: Link | None
+
+
+class Source(Protocol):
+    """Whose log is checked: a hub, or a database with settings and nothing running."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def db(self) -> Database: ...
 
 
 # --- periodic work -----------------------------------------------------------------------------------------------
@@ -193,7 +206,7 @@ def followed_keys(trusted: Sequence[PublicKey], links: Sequence[Link]) -> tuple[
     return tuple(found)
 
 
-def checkpoint_folder(hub: Hub) -> Path:
+def checkpoint_folder(hub: Source) -> Path:
     """Where checkpoints are kept outside of the database."""
     path = KeyFile.of(hub.settings).path
     return hub.settings.audit_checkpoints or path.with_name(f"{path.stem}-checkpoints")
@@ -282,7 +295,7 @@ def _checkpoint_event(note: Note) -> Event:
 
 
 async def verify_log(
-    hub: Hub,
+    hub: Source,
     *,
     notes: Sequence[Note] = (),
     trusted: Sequence[PublicKey] | None = None,
@@ -349,7 +362,7 @@ async def standing(hub: Hub) -> Standing:
 
 
 async def _check(
-    hub: Hub,
+    hub: Source,
     base: StoredCheckpoint | None,
     *,
     until: int,
@@ -387,7 +400,7 @@ async def _check(
     return check, verdict
 
 
-async def _feed(hub: Hub, check: ChainCheck, *, until: int, contents: bool) -> Trouble | None:
+async def _feed(hub: Source, check: ChainCheck, *, until: int, contents: bool) -> Trouble | None:
     """Read the log into the check, off the event loop; the first trouble with the messages it tells of."""
     wording: Trouble | None = None
     while check.size < until:
@@ -423,7 +436,7 @@ async def _wording_trouble(tx: Transaction, links: Sequence[Link]) -> Trouble | 
     )
 
 
-async def _unlogged(hub: Hub) -> Trouble | None:
+async def _unlogged(hub: Source) -> Trouble | None:
     """A message on file that was never committed to."""
     after = 0
     while True:
@@ -446,7 +459,7 @@ def _tampered(size: int, trouble: Trouble) -> Verdict:
     return Verdict(size=size, head=b"", erased=0, trouble=trouble)
 
 
-def _own_keys(hub: Hub) -> tuple[PublicKey, ...]:
+def _own_keys(hub: Source) -> tuple[PublicKey, ...]:
     return KeyFile.of(hub.settings).public_keys()
 
 
@@ -463,6 +476,60 @@ async def _alarm(hub: Hub, verdict: Verdict) -> None:
             return
         tx.audit.record(Deed.by_hub("audit.tampered", "audit", "verification", intact=False, trouble=told))
         await tx.publish([Event(type="audit.tampered", customer_id=None, payload={**told, "size": verdict.size})])
+
+
+# --- exporting ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How many entries were written, and the checkpoint that covers them."""
+
+    size: int
+    note: Note | None
+
+
+async def export_log(hub: Hub, actor: Actor | None, stream: TextIO) -> Exported:
+    """Write the whole log, an entry a line. The export is its last entry, and is signed."""
+    async with hub.db.transaction() as tx:
+        tx.audit.record(Deed.by(actor, "audit.exported", "audit", "export"))
+    await make_checkpoint(hub)
+    async with hub.db.reading() as tx:
+        stored = await tx.audit.checkpoint()
+        size, _ = await tx.audit.head()
+        until = stored.size if stored else size
+    done = 0
+    while done < until:
+        async with hub.db.reading() as tx:
+            links = await tx.audit.links(after=done, until=until, limit=_BATCH)
+        if not links:
+            break
+        await asyncio.to_thread(stream.writelines, [line(link) + "\n" for link in links])
+        done = links[-1].seq
+    return Exported(until, Note.read(stored.note) if stored else None)
+
+
+def verify_export(
+    lines: Iterable[str], *, notes: Sequence[Note], trusted: Sequence[PublicKey], until: int | None = None
+) -> Verdict:
+    """Check an export alone, against these checkpoints. `BadInput` names a line that cannot be read."""
+    check, of_key = ChainCheck(), list[Link]()
+    check.watch({0, *(note.checkpoint.size for note in notes)})
+    links = (_numbered(text, number) for number, text in enumerate(lines, 1) if text.strip())
+    while batch := list(islice(links, _BATCH)):
+        of_key += [one for one in batch if (one.object_type, one.object_id) == ("audit", "key")]
+        if not check.take([one for one in batch if until is None or one.seq <= until]):
+            break
+    keys = followed_keys(trusted, of_key)
+    anchors = [SignedNote(note, is_signed(note, keys)) for note in notes]
+    return judged(check, [one for one in anchors if until is None or one.checkpoint.size <= until])
+
+
+def _numbered(text: str, number: int) -> Link:
+    try:
+        return read_line(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"line {number} is no entry of an audit log: {error}") from error
 
 
 # --- erasing -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from sqlalchemy import text
@@ -30,7 +30,7 @@ _TRIGGERS = (
 
 
 @pytest.fixture
-async def attack(hub: Hub) -> AsyncIterator[SQL]:
+def attack(hub: Hub) -> SQL:
     """Runs a statement as the database's administrator would: the triggers are dropped first."""
 
     async def run(statement: str, **values: object) -> Sequence[object]:
@@ -41,7 +41,7 @@ async def attack(hub: Hub) -> AsyncIterator[SQL]:
             done = await tx.run(text(statement), values)
             return done.all() if done.returns_rows else []
 
-    yield run
+    return run
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+../../scrm/services/verify.mjs
