@@ -134,6 +134,7 @@ async def hub(place: Place, clock: Clock, channels: dict[str, dict[str, object]]
         audit_key=str(tmp_path / "audit.key"),
         redis_url=place.redis_url,
         channels=channels,
+        cases={"second_look_share": 0},  # tests that want second looks draw them all
         webhook_private_targets=True,
     )
     async with open_hub(settings, now=clock) as opened:

@@ -78,6 +78,8 @@ def settings_of_hub(
             "school_phone": "010-5555 0126",
             "open_hours": "周二至周日 9:00–20:30",
         },
+        "cases": {"second_look_share": 0},  # the story ends with the first verdict
+        "working_hours": {"days": [2, 3, 4, 5, 6, 7], "opens": "09:00", "closes": "20:30"},
         "webhook_private_targets": True,
         "log_level": "warning",
         "admin_password": admin_password,

@@ -204,6 +204,7 @@ _VERDICTS = {
     "policy_breach": "违反内部规定",
     "false_positive": "误报",
     "insufficient_evidence": "证据不足",
+    "nothing_found": "未发现问题",
 }
 
 
