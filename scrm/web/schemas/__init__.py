@@ -42,7 +42,7 @@ from scrm.web.schemas.cases import (
     VerdictNew,
     WorkloadOut,
 )
-from scrm.web.schemas.checks import DraftCheck, DraftFindings, EvidenceOut, FindingOut, Problem
+from scrm.web.schemas.checks import DraftCheck, DraftFindings, EvidenceOut, FindingOut, Problem, ProblemRow
 from scrm.web.schemas.customers import (
     CustomerDetail,
     CustomerEdit,
@@ -71,7 +71,27 @@ from scrm.web.schemas.operations import (
     ImportOut,
     ReplayOut,
 )
-from scrm.web.schemas.prices import PriceOut, PromotionOut
+from scrm.web.schemas.prices import (
+    PriceChangeOut,
+    PriceDetail,
+    PriceDoubtOut,
+    PriceDraft,
+    PriceExportQuery,
+    PriceFileOut,
+    PriceFileQuery,
+    PriceLineOut,
+    PriceMoment,
+    PriceOut,
+    PriceQuery,
+    PriceTemplateQuery,
+    PriceVersionOut,
+    PromotionDraft,
+    PromotionOut,
+    ProposalDecision,
+    ProposalNew,
+    ProposalOut,
+    ProposalQuery,
+)
 from scrm.web.schemas.replies import MessageNew, SuggestionOut, SuggestionQuery
 from scrm.web.schemas.scripts import ScriptOut, ScriptQuery
 from scrm.web.schemas.shapes import Money, PageOf, Paging, Shape
@@ -137,10 +157,28 @@ __all__ = [
     "Paging",
     "PersonOut",
     "PhoneOut",
+    "PriceChangeOut",
+    "PriceDetail",
+    "PriceDoubtOut",
+    "PriceDraft",
+    "PriceExportQuery",
+    "PriceFileOut",
+    "PriceFileQuery",
+    "PriceLineOut",
+    "PriceMoment",
     "PriceOut",
+    "PriceQuery",
+    "PriceTemplateQuery",
+    "PriceVersionOut",
     "PriorCaseOut",
     "Problem",
+    "ProblemRow",
+    "PromotionDraft",
     "PromotionOut",
+    "ProposalDecision",
+    "ProposalNew",
+    "ProposalOut",
+    "ProposalQuery",
     "ReadingOut",
     "RemedyNew",
     "RemedyOut",
