@@ -3,17 +3,22 @@
     python benchmarks/p7_quotes.py [--messages 5000] [--rounds 5] [--json]
 
 Messages are made up from a seed. Each message is timed in every round and its best time counts, so that what else runs
-on the machine does not.
+on the machine does not. Beside the reader's own figures stand those of JioNLP's money extractor on the same messages,
+and how many of the quotes of the test lists each of the two finds with the right value; `pip install -r
+benchmarks/requirements.txt` brings it, and without it its lines are left out with a note.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 from figures import Figure, arguments, percentile, show
 
@@ -22,6 +27,9 @@ from scrm.core.price_book import CHINA, PriceBook, Product
 from scrm.core.timeline import Speaker
 
 Message = tuple[str, Speaker]
+Span = tuple[int, int, float]
+Extractor = Callable[[str, Speaker], Sequence[Span]]
+_LISTS = Path(__file__).parents[1] / "tests" / "core" / "claims"
 _SELLER = (
     "这款{p}现在{n}元，包安装",
     "{p}原价{m}，活动价{n}，到18号截止",
@@ -77,7 +85,67 @@ def main() -> None:
             "",
         ),
     ]
+    figures += _found("quotes found, this reader", _spans_of_ours)
+    theirs = _jionlp()
+    if theirs is not None:
+        figures += _measure("messages with numbers, JioNLP", talk, theirs, 1, "")
+        figures += _found("quotes found, JioNLP", theirs)
     show(figures, as_json=options.json)
+
+
+def _jionlp() -> Extractor | None:
+    """JioNLP's extractor behind our interface; None, with a note on stderr, where it is not installed."""
+    try:
+        import jionlp
+    except ImportError as error:
+        print(f"# JioNLP is left out ({error}): pip install -r benchmarks/requirements.txt", file=sys.stderr)
+        return None
+
+    def read(text: str, _: Speaker) -> Sequence[Span]:
+        return [
+            (*found["offset"], _first(found["detail"]["num"]))
+            for found in jionlp.ner.extract_money(text, with_parsing=True)
+        ]
+
+    return read
+
+
+def _first(number: str | Sequence[str]) -> float:
+    """The value of JioNLP's `num`: a figure, or the two ends of a range."""
+    return float(number if isinstance(number, str) else number[0])
+
+
+def _spans_of_ours(text: str, speaker: Speaker) -> Sequence[Span]:
+    return [(q.start, q.end, float(q.value)) for q in read_quotes(text, speaker) if q.value is not None]
+
+
+def _found(name: str, read: Extractor) -> list[Figure]:
+    """Recall by value, and the share of utterances without a price in which one is found, on the test lists.
+
+    Only sums of money are looked for (no shares, counts or words without a number), which is all JioNLP reads.
+    """
+    wanted = right = negatives = flagged = 0
+    for row in _rows():
+        spans = read(row["text"], Speaker(row["speaker"]))
+        negatives, flagged = negatives + (not row["quotes"]), flagged + (not row["quotes"] and bool(spans))
+        money = [q for q in row["quotes"] if q["value"] and "ratio" not in q["kind"] and q["kind"] not in _NO_SUMS]
+        wanted += len(money)
+        right += sum(any(a < q["end"] and q["start"] < b and v == abs(q["value"]) for a, b, v in spans) for q in money)
+    return [
+        Figure(name=f"{name}: recall", value=round(100 * right / wanted, 1), unit="%"),
+        Figure(name=f"{name}: negatives flagged", value=round(100 * flagged / negatives, 1), unit="%"),
+    ]
+
+
+_NO_SUMS = frozenset({"gift", "instalment_count", "interest_rate", "yield_rate"})
+
+
+def _rows() -> list[dict]:
+    return [
+        json.loads(line)
+        for name in ("own", "independent")
+        for line in (_LISTS / f"{name}_quotes.jsonl").read_text("utf-8").splitlines()
+    ]
 
 
 def _measure(
