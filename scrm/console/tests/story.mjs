@@ -227,14 +227,14 @@ export function tellStory(now) {
   }
 
   function addCase(id, customerId, customerName, rule, ruleName, product, severity, state, assignee, ago, summary, found, verdict = null) {
-    const findings = found.map((each) => ({ rule_name: ruleName, rule_version: 'c0ffee12'.repeat(5), ground: null, found_at: at(ago), said_readings: [], against_readings: [], arithmetic: [], suggested_remedy: '', ...each }))
+    const findings = found.map((each) => ({ rule_name: ruleName, rule_version: 'c0ffee12'.repeat(5), ground: null, found_at: at(ago), said_readings: [], against_readings: [], arithmetic: [], suggested_remedy: 'honour_price', suggested_remedy_text: '', explanation: '', ...each }))
     const history = [{ at: at(ago), actor: '', action: 'opened', note: '' }]
     if (assignee) history.push({ at: at(ago - 20 * MINUTE), actor: assignee, action: 'claimed', note: '' })
     if (verdict) history.push({ at: at(ago - HOUR), actor: assignee, action: 'decided', note: '' })
     cases.set(id, {
       id, customer_id: customerId, customer_name: customerName, rule, rule_name: ruleName, product, sku: product && 'EN-YEAR', severity, state, assignee, assignee_id: assignee && 'usr_2',
       exposure: product ? '17040' : '500', due_at: at(ago - 4 * HOUR), overdue: ago > 4 * HOUR && !verdict, escalated_at: null, reps: findings.map((each) => each.said.actor_name), channels: findings.map((each) => each.said.channel_label),
-      verdict_reason: '', remedy: null, reopened: false, conversation: [], told_since: [], prior_cases: [], chain: [], assignable: [], remedied: null,
+      verdict_reason: '', remedy: null, reopened: false, origin: null, conversation: [], told_since: [], prior_cases: [], chain: [], assignable: [], remedied: null,
       looks: verdict ? [{ round: 1, look: 1, verdict, reason: '', note: '', by: assignee, at: at(ago - HOUR) }] : [],
       opened_at: at(ago), updated_at: at(ago - (assignee ? HOUR : 0)), findings: findings.length, summary, verdict, version: 1,
       evidence: findings, history, price_book: product ? priceBook.slice(0, 1) : [],

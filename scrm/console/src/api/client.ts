@@ -2,20 +2,22 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import type { paths } from './schema'
 import type { SessionPaths } from './sessionPaths'
-import type { FindingOut, Problem } from './types'
+import type { FindingOut, Problem, ProblemRow } from './types'
 
 /** What the server (or the network) answered instead of a result. `status` 0: no answer came. */
 export class ApiProblem extends Error {
   readonly status: number
   readonly title: string
   readonly findings: FindingOut[]
+  readonly rows: ProblemRow[]
 
-  constructor(status: number, title: string, detail: string, findings: FindingOut[] = []) {
+  constructor(status: number, title: string, detail: string, findings: FindingOut[] = [], rows: ProblemRow[] = []) {
     super(detail || title)
     this.name = 'ApiProblem'
     this.status = status
     this.title = title
     this.findings = findings
+    this.rows = rows
   }
 
   get offline(): boolean {
@@ -99,7 +101,7 @@ export async function download(path: string): Promise<Blob> {
 }
 
 function problemOf(response: Response, error: unknown): ApiProblem {
-  if (isProblem(error)) return new ApiProblem(response.status, error.title, error.detail, error.findings ?? [])
+  if (isProblem(error)) return new ApiProblem(response.status, error.title, error.detail, error.findings ?? [], error.rows ?? [])
   return new ApiProblem(response.status, response.statusText || String(response.status), '')
 }
 

@@ -111,7 +111,7 @@ export const webhooks = {
 }
 
 export const library = {
-  prices: () => answer(api.GET('/api/v1/price-book')),
+  prices: () => answer(api.GET('/api/v1/prices')),
   scripts: (query: string, cursor?: string) => answer(api.GET('/api/v1/scripts', { params: { query: { query, cursor } } })),
 }
 

@@ -572,6 +572,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every rule: what it rests on, how it is configured, how often it finds something and how often it is right. */
+        get: operations["list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/dry-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest dry runs. */
+        get: operations["list_dry_runs"];
+        put?: never;
+        /** Try changed rules on what is on file. Nothing but the run itself is changed: no case is opened. */
+        post: operations["start_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/dry-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a dry run got, and what it counted. */
+        get: operations["get_dry_run"];
+        put?: never;
+        post?: never;
+        /** End a dry run early. What it found so far can still be looked at. */
+        delete: operations["cancel_dry_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/dry-runs/{id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Examples of what would be found, be gone or stay, each with both statements: fifty of each rule and change. */
+        get: operations["list_dry_run_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -813,17 +883,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/price-book": {
+    "/api/v1/prices": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The products and prices valid now. */
-        get: operations["get_price_book"];
+        /** The products and prices valid now, or at another time, as known now or then; in the order of their skus. */
+        get: operations["list_prices"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The price book as a workbook or a CSV file, which the import reads. */
+        get: operations["export_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty price list with all columns, and notes on how to fill it in. */
+        get: operations["get_price_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose what a price list changes; `preview`: only say it, row by row. One bad row refuses the whole file. A field `reason` beside `file` says why. */
+        post: operations["import_prices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A product with its versions and proposals, newest first. */
+        get: operations["get_price"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposed changes, newest first. */
+        get: operations["list_proposals"];
+        put?: never;
+        /** Propose a product as it should be. 422 with a row for each field that cannot be. */
+        post: operations["propose_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-proposals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a proposal into the book. 409 when the product changed since it was proposed. */
+        post: operations["approve_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-proposals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a proposal down, with a note. */
+        post: operations["reject_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-proposals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own proposal back. */
+        post: operations["withdraw_price"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1948,6 +2155,174 @@ export interface components {
             /** Findings */
             findings: components["schemas"]["FindingOut"][];
         };
+        /**
+         * DryRunCounts
+         * @description Findings of one rule: new ones, those that would be gone, those that stay, and of these with another severity.
+         */
+        DryRunCounts: {
+            /** Rule */
+            rule: string;
+            /** Rule Name */
+            rule_name: string;
+            /** New */
+            new: number;
+            /** Gone */
+            gone: number;
+            /** Same */
+            same: number;
+            /** Weighed */
+            weighed: number;
+        };
+        /**
+         * DryRunFindingOut
+         * @description An example of a finding, with its evidence.
+         */
+        DryRunFindingOut: {
+            /** Id */
+            id: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "new" | "gone" | "same";
+            /** Rule */
+            rule: string;
+            /** Rule Name */
+            rule_name: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "S0" | "S1" | "S2" | "S3" | "S4";
+            /**
+             * Severity Before
+             * @description On file; null where there is none.
+             */
+            severity_before: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+            /** Reason */
+            reason: string;
+            /** Customer Id */
+            customer_id: string;
+            /** Customer Name */
+            customer_name: string;
+            said: components["schemas"]["EvidenceOut"] | null;
+            against: components["schemas"]["EvidenceOut"] | null;
+        };
+        /** DryRunFindingQuery */
+        DryRunFindingQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Rule
+             * @default null
+             */
+            rule?: string | null;
+            /**
+             * Change
+             * @default null
+             */
+            change?: ("new" | "gone" | "same") | null;
+        };
+        /**
+         * DryRunNew
+         * @description Changes of rules to try. Without changes the rules in force are tried as they are.
+         */
+        DryRunNew: {
+            /**
+             * Changes
+             * @description Options by rule id, as in `[compliance.rules.<id>]`, on top of those in force.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
+            };
+            /**
+             * Since
+             * @description What was said from then on; default: 30 days ago.
+             * @default null
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description And before then; default: now.
+             * @default null
+             */
+            until?: string | null;
+            /**
+             * Share
+             * @description Share of the customers, drawn evenly.
+             * @default 1
+             */
+            share?: number;
+        };
+        /** DryRunOut */
+        DryRunOut: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "finished" | "failed" | "cancelled";
+            /** Changes */
+            changes: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
+            };
+            /**
+             * Toml
+             * @description What to put into the settings to make the changes real; empty without changes.
+             */
+            toml: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Share */
+            share: number;
+            /**
+             * Total
+             * @description Customers to look at.
+             */
+            total: number;
+            /** Done */
+            done: number;
+            /**
+             * Messages
+             * @description Messages and calls looked at so far.
+             */
+            messages: number;
+            /** Rules */
+            rules: components["schemas"]["DryRunCounts"][];
+            /** Reason */
+            reason: string;
+            /** Started By */
+            started_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
         /** EndpointEdit */
         EndpointEdit: {
             /**
@@ -2355,6 +2730,7 @@ export interface components {
             /** Finished At */
             finished_at: string | null;
         };
+        JsonValue: unknown;
         /**
          * LookOut
          * @description A verdict somebody gave. `look`: 1 the first, 2 the second, 3 the settling one. A reopening starts a round.
@@ -2554,6 +2930,26 @@ export interface components {
              */
             next?: string | null;
         };
+        /** PageOf[DryRunFindingOut] */
+        PageOf_DryRunFindingOut_: {
+            /** Items */
+            items: components["schemas"]["DryRunFindingOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
+        };
+        /** PageOf[DryRunOut] */
+        PageOf_DryRunOut_: {
+            /** Items */
+            items: components["schemas"]["DryRunOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
+        };
         /** PageOf[EndpointOut] */
         PageOf_EndpointOut_: {
             /** Items */
@@ -2598,6 +2994,26 @@ export interface components {
         PageOf_PriceOut_: {
             /** Items */
             items: components["schemas"]["PriceOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
+        };
+        /** PageOf[ProposalOut] */
+        PageOf_ProposalOut_: {
+            /** Items */
+            items: components["schemas"]["ProposalOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
+        };
+        /** PageOf[RuleOut] */
+        PageOf_RuleOut_: {
+            /** Items */
+            items: components["schemas"]["RuleOut"][];
             /**
              * Next
              * @default null
@@ -2672,7 +3088,201 @@ export interface components {
             /** Value */
             value: string;
         };
-        /** PriceOut */
+        /**
+         * PriceChangeOut
+         * @description One difference between two versions. `before` and `after` are texts, empty for nothing.
+         */
+        PriceChangeOut: {
+            /**
+             * Kind
+             * @description added, restored, withdrawn, name, list_price, unit, alias_added, alias_removed, promotion_added, promotion_changed, promotion_removed, floor, valid_from or valid_to.
+             */
+            kind: string;
+            /**
+             * Subject
+             * @description Of what: an alias, a role, a promotion.
+             */
+            subject: string;
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /**
+             * Text
+             * @description The change as a sentence.
+             */
+            text: string;
+        };
+        /** PriceDetail */
+        PriceDetail: {
+            /** Sku */
+            sku: string;
+            /** @description The version valid at the moment asked for. */
+            current: components["schemas"]["PriceOut"] | null;
+            /** Running */
+            running: components["schemas"]["PromotionOut"][];
+            /**
+             * Versions
+             * @description Newest first; empty for whoever may not read the history.
+             */
+            versions: components["schemas"]["PriceVersionOut"][];
+            /** Proposals */
+            proposals: components["schemas"]["ProposalOut"][];
+        };
+        /**
+         * PriceDoubtOut
+         * @description What may be right but is worth a second look.
+         */
+        PriceDoubtOut: {
+            /** Code */
+            code: string;
+            /** Field */
+            field: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PriceDraft
+         * @description A product as it should be, whole.
+         */
+        PriceDraft: {
+            /** Sku */
+            sku: string;
+            /** Name */
+            name: string;
+            /** List Price */
+            list_price: number | string;
+            /** Aliases */
+            aliases?: string[];
+            /**
+             * Unit
+             * @default null
+             */
+            unit?: string | null;
+            /** Promotions */
+            promotions?: components["schemas"]["PromotionDraft"][];
+            /** Floors */
+            floors?: {
+                [key: string]: number | string;
+            };
+            /**
+             * Valid From
+             * @description Default: from the approval on.
+             * @default null
+             */
+            valid_from?: string | null;
+            /**
+             * Valid To
+             * @description Default: until the next change on file.
+             * @default null
+             */
+            valid_to?: string | null;
+            /**
+             * Withdrawn
+             * @default false
+             */
+            withdrawn?: boolean;
+        };
+        /** PriceExportQuery */
+        PriceExportQuery: {
+            /**
+             * At
+             * @description Prices valid then; default: now.
+             * @default null
+             */
+            at?: string | null;
+            /**
+             * Known At
+             * @description As the book stood then; default: as it stands.
+             * @default null
+             */
+            known_at?: string | null;
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format?: "xlsx" | "csv";
+        };
+        /** PriceFileOut */
+        PriceFileOut: {
+            /** Lines */
+            lines: components["schemas"]["PriceLineOut"][];
+            /**
+             * Products
+             * @description How many products the file changes.
+             */
+            products: number;
+            /**
+             * Refused
+             * @description How many rows cannot be taken; with one, nothing is.
+             */
+            refused: number;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalOut"][];
+        };
+        /** PriceFileQuery */
+        PriceFileQuery: {
+            /**
+             * Preview
+             * @description Only say what the file would change.
+             * @default false
+             */
+            preview?: boolean;
+        };
+        /**
+         * PriceLineOut
+         * @description What a row of a price list does.
+         */
+        PriceLineOut: {
+            /** Sheet */
+            sheet: string;
+            /** Row */
+            row: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "" | "product" | "promotion";
+            /** Sku */
+            sku: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @description held: the row itself is right, but another row of the product is not.
+             * @enum {string}
+             */
+            state: "added" | "changed" | "unchanged" | "refused" | "held";
+            /** Changes */
+            changes: components["schemas"]["PriceChangeOut"][];
+            /**
+             * Reasons
+             * @description Why it is refused, each with the column.
+             */
+            reasons: string[];
+            /** Doubts */
+            doubts: components["schemas"]["PriceDoubtOut"][];
+        };
+        /** PriceMoment */
+        PriceMoment: {
+            /**
+             * At
+             * @description Prices valid then; default: now.
+             * @default null
+             */
+            at?: string | null;
+            /**
+             * Known At
+             * @description As the book stood then; default: as it stands.
+             * @default null
+             */
+            known_at?: string | null;
+        };
+        /**
+         * PriceOut
+         * @description A version of a product.
+         */
         PriceOut: {
             /** Sku */
             sku: string;
@@ -2701,6 +3311,74 @@ export interface components {
             recorded_at: string;
             /** Recorded By */
             recorded_by: string;
+            /**
+             * Approved By
+             * @description Empty where nobody had to approve: the settings file.
+             */
+            approved_by: string;
+            /**
+             * Withdrawn
+             * @description Not on sale while this version is valid.
+             */
+            withdrawn: boolean;
+        };
+        /** PriceQuery */
+        PriceQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * At
+             * @description Prices valid then; default: now.
+             * @default null
+             */
+            at?: string | null;
+            /**
+             * Known At
+             * @description As the book stood then; default: as it stands.
+             * @default null
+             */
+            known_at?: string | null;
+            /**
+             * Query
+             * @description In sku, name and aliases.
+             * @default
+             */
+            query?: string;
+        };
+        /** PriceTemplateQuery */
+        PriceTemplateQuery: {
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format?: "xlsx" | "csv";
+        };
+        /**
+         * PriceVersionOut
+         * @description A version, what it changed, and why.
+         */
+        PriceVersionOut: {
+            /** Id */
+            id: string;
+            product: components["schemas"]["PriceOut"];
+            /** Changes */
+            changes: components["schemas"]["PriceChangeOut"][];
+            /** Reason */
+            reason: string;
+            /**
+             * Corrects Past
+             * @description It was recorded after the time from which it counts.
+             */
+            corrects_past: boolean;
         };
         /**
          * PriorCaseOut
@@ -2757,6 +3435,82 @@ export interface components {
              * @default null
              */
             findings?: components["schemas"]["FindingOut"][] | null;
+            /**
+             * Rows
+             * @description Why a price list or a price was refused.
+             * @default null
+             */
+            rows?: components["schemas"]["ProblemRow"][] | null;
+        };
+        /**
+         * ProblemRow
+         * @description Why a row of a file, or a field of what was sent, cannot be taken.
+         */
+        ProblemRow: {
+            /**
+             * Sheet
+             * @description Name of the sheet, empty where there is only one table.
+             */
+            sheet: string;
+            /**
+             * Row
+             * @description Number of the row in the file, from 1; 0: the whole, or no file.
+             */
+            row: number;
+            /** Sku */
+            sku: string;
+            /**
+             * Field
+             * @description The field's name in this API, or the title of a column that is not known.
+             */
+            field: string;
+            /**
+             * Label
+             * @description The field as people call it.
+             */
+            label: string;
+            /**
+             * Promotion
+             * @description Place of the promotion the field belongs to, from 0.
+             */
+            promotion: number | null;
+            /** Reason */
+            reason: string;
+        };
+        /** PromotionDraft */
+        PromotionDraft: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Price
+             * @default null
+             */
+            price?: number | string | null;
+            /**
+             * Ratio
+             * @description The share of the list price to pay: 0.85 for 85折.
+             * @default null
+             */
+            ratio?: number | string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description The last moment it runs.
+             */
+            ends_at: string;
+            /**
+             * Condition
+             * @default null
+             */
+            condition?: string | null;
         };
         /** PromotionOut */
         PromotionOut: {
@@ -2778,6 +3532,99 @@ export interface components {
             ends_at: string;
             /** Condition */
             condition: string | null;
+        };
+        /** ProposalDecision */
+        ProposalDecision: {
+            /**
+             * Note
+             * @description Needed for a rejection.
+             * @default
+             */
+            note?: string;
+            /**
+             * Together
+             * @description Also everything else that came in with the same file.
+             * @default false
+             */
+            together?: boolean;
+        };
+        /** ProposalNew */
+        ProposalNew: {
+            product: components["schemas"]["PriceDraft"];
+            /** Reason */
+            reason: string;
+        };
+        /** ProposalOut */
+        ProposalOut: {
+            /** Id */
+            id: string;
+            product: components["schemas"]["PriceOut"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "proposed" | "approved" | "rejected" | "withdrawn";
+            /** Reason */
+            reason: string;
+            /**
+             * Source
+             * @description The file it came in with, or empty.
+             */
+            source: string;
+            /** Proposed By */
+            proposed_by: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decision Note */
+            decision_note: string;
+            /**
+             * Changes
+             * @description While it is open, against the book as it is now.
+             */
+            changes: components["schemas"]["PriceChangeOut"][];
+            /** Doubts */
+            doubts: components["schemas"]["PriceDoubtOut"][];
+            /**
+             * Outdated
+             * @description The product changed since: this can no longer be approved.
+             */
+            outdated: boolean;
+            /**
+             * May
+             * @description What whoever asks may do with it.
+             */
+            may: ("approve" | "reject" | "withdraw")[];
+        };
+        /** ProposalQuery */
+        ProposalQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * State
+             * @default proposed
+             * @enum {string}
+             */
+            state?: "proposed" | "approved" | "rejected" | "withdrawn" | "all";
+            /**
+             * Sku
+             * @default null
+             */
+            sku?: string | null;
         };
         /**
          * ReadingOut
@@ -2928,6 +3775,64 @@ export interface components {
              * @description Cases with insufficient evidence; they do not count.
              */
             undecided: number;
+        };
+        /**
+         * RuleOut
+         * @description A rule as it is configured; one that is not in force as it comes.
+         */
+        RuleOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Pack */
+            pack: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Ground
+             * @description The law's article or the house rule it rests on.
+             */
+            ground: string;
+            /**
+             * Effective From
+             * @description What was said before is not held against it; null: always.
+             */
+            effective_from: string | null;
+            /**
+             * Severity
+             * @description Set in the settings; null: as the rule decides.
+             */
+            severity: ("S0" | "S1" | "S2" | "S3" | "S4") | null;
+            /**
+             * Parameters
+             * @description As they are written in `[compliance.rules.<id>]`.
+             */
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Version */
+            version: string;
+            /**
+             * Found
+             * @description Findings of the last 30 days.
+             */
+            found: number;
+            /**
+             * Per Thousand
+             * @description Findings per 1,000 messages read in the last 30 days.
+             */
+            per_thousand: number | null;
+            /**
+             * Judged
+             * @description Its cases of the last 30 days with a verdict on the matter.
+             */
+            judged: number;
+            /**
+             * Precision
+             * @description Share of these with a breach; null without verdicts.
+             */
+            precision: number | null;
         };
         /** ScriptOut */
         ScriptOut: {
@@ -4620,6 +5525,193 @@ export interface operations {
             };
         };
     };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_RuleOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dry_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_DryRunOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunNew"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dry_run_findings: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                rule?: string | null;
+                change?: ("new" | "gone" | "same") | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_DryRunFindingOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: never;
@@ -5148,9 +6240,15 @@ export interface operations {
             };
         };
     };
-    get_price_book: {
+    list_prices: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                at?: string | null;
+                known_at?: string | null;
+                query?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5164,6 +6262,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOf_PriceOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_prices: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                known_at?: string | null;
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_price_template: {
+        parameters: {
+            query?: {
+                format?: "xlsx" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_prices: {
+        parameters: {
+            query?: {
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceFileOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_price: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                known_at?: string | null;
+            };
+            header?: never;
+            path: {
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                state?: "proposed" | "approved" | "rejected" | "withdrawn" | "all";
+                sku?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_ProposalOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalNew"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalOut"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalDecision"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_ProposalOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalDecision"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_ProposalOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalDecision"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_ProposalOut_"];
                 };
             };
             /** @description A problem: what happened and what to do. */

@@ -79,6 +79,18 @@ export type EndpointEdit = Shapes['EndpointEdit']
 export type DeliveryOut = Shapes['DeliveryOut']
 export type EventTypeOut = Shapes['EventTypeOut']
 export type PriceOut = Shapes['PriceOut']
+export type PriceChange = Shapes['PriceChangeOut']
+export type PriceDetail = Shapes['PriceDetail']
+export type PriceDraft = Shapes['PriceDraft']
+export type PromotionDraft = Shapes['PromotionDraft']
+export type PriceFile = Shapes['PriceFileOut']
+export type PriceLine = Shapes['PriceLineOut']
+export type PriceVersion = Shapes['PriceVersionOut']
+export type PricesQuery = NonNullable<paths['/api/v1/prices']['get']['parameters']['query']>
+export type Proposal = Shapes['ProposalOut']
+export type ProposalAct = Proposal['may'][number]
+export type ProposalsQuery = NonNullable<paths['/api/v1/price-proposals']['get']['parameters']['query']>
+export type ProblemRow = Shapes['ProblemRow']
 export type PromotionOut = PriceOut['promotions'][number]
 export type ScriptOut = Shapes['ScriptOut']
 export type FiguresOut = Shapes['FiguresOut']
@@ -127,6 +139,7 @@ export const LIVE_EVENT_TYPES = [
   'case.opened',
   'case.changed',
   'case.decided',
+  'prices.changed',
   'import.progressed',
   'import.finished',
   'message.queued',
