@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ _SAME_UNIT = {
     "节课": "节",
     "位": "人",
 }
+_FEE = re.compile(r"(?:元|块钱?)?的?([\u4e00-\u9fff]{1,6}费)(?![用率])")
 _ROLES = (("落地", "landed"), ("裸车", "bare car"), ("首重", "first weight"), ("续重", "next weight"))
 _ALIKE = frozenset(
     {Kind.PRICE, Kind.UNIT_PRICE, Kind.FEE, Kind.DEPOSIT, Kind.BOND, Kind.DOWN_PAYMENT, Kind.INSTALMENT, Kind.FEE_RATIO}
@@ -103,8 +105,16 @@ def book_offers(said: Statement, book: PriceBook) -> Iterator[tuple[Offer, Produ
     """Offers of a whole product, which the book's list price, promotions and floors can be held against."""
     for offer in offers(said, book):
         product = book.product(offer.basis.sku, said.at)
+        if is_fee(offer.claim, said.text):
+            continue
         if product is not None and offer.basis.kind is Kind.PRICE and not (offer.basis.unit or offer.basis.role):
             yield offer, product
+
+
+def is_fee(claim: Claim, text: str) -> str:
+    """The name of the fee that an amount is called right after it: 6000的团购服务费; empty when it is called none."""
+    match = _FEE.match(text, claim.quote.end)
+    return "" if match is None else match[1]
 
 
 def to_pay(offers: Iterable[Offer]) -> tuple[Offer, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import ClassVar
 
 from scrm.core.claims import Claim, Kind, Link, Stance
-from scrm.core.compliance.comparing import book_offers, is_above, to_pay
+from scrm.core.compliance.comparing import book_offers, is_above, is_fee, to_pay
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 
 _ON_TOP = re.compile(
@@ -56,7 +56,8 @@ def _unlisted_fees(rule: str, said: Statement, history: History) -> Iterator[Fin
         return
     for claim in said.claims:
         quote = claim.quote
-        if quote.kind is not Kind.FEE or quote.stance is not Stance.OFFER or not quote.value:
+        fee = _fee(claim, said.text)
+        if not fee or quote.stance is not Stance.OFFER or not quote.value:
             continue
         product = history.book.product(_product_of(claim, said, history) or "", said.at)
         start = max((said.text.rfind(stop, 0, quote.start) for stop in "，。！？,!?;；\n"), default=-1) + 1
@@ -68,9 +69,18 @@ def _unlisted_fees(rule: str, said: Statement, history: History) -> Iterator[Fin
             severity=Severity.S3,
             entry_id=said.entry_id,
             span=(quote.start, quote.end),
-            facts={"sku": product.sku, "price": str(quote.value), "words": quote.cue, "variant": "fee"},
+            facts={"sku": product.sku, "price": str(quote.value), "words": fee, "variant": "fee"},
         )
         return
+
+
+def _fee(claim: Claim, text: str) -> str:
+    """What a fee is called; empty when the amount is none."""
+    quote = claim.quote
+    if quote.kind is Kind.FEE:
+        return quote.cue
+    named = is_fee(claim, text)
+    return named if quote.kind is Kind.PRICE else ""
 
 
 def _product_of(claim: Claim, said: Statement, history: History) -> str | None:

@@ -14,11 +14,16 @@ from scrm.core.compliance.model import Finding, History, Severity, Statement
 
 _DENIES = re.compile(
     r"没有?(?:人|谁)?(?:跟您|跟你|给您|给你|对您)?(?:说|报|讲|承诺|答应|提|给|开)过?|从(?:来)?没|谁(?:跟你|跟您|给你|给您)?(?:说|报|讲)|不可能(?:说|报|有|给)"
-    r"|哪有(?:说|报|人)?|不会(?:说|报|给)|(?:不存在|没有)(?:这个?|这种)?(?:价|事)|听错|记错|记岔|看错了吧|搞错了吧"
+    r"|哪有(?:说|报|人)?|不会(?:说|报|给)|(?:不存在|没有)(?:这个?|这种)?(?:价|事)|没有?过(?:的|这个)?|没这回事|听错|记错|记岔|看错了吧|搞错了吧"
 )
 _BESIDE = re.compile(
     r"(?:没有?(?:人|谁)?(?:跟您|跟你|给您|给你|对您)?(?:说|报|讲|承诺|答应|提|给|开)过?|谁(?:跟你|跟您|给你|给您)?(?:说|报|讲)的?过?|从(?:来)?没(?:有)?(?:人)?(?:说|报|讲)过?"
     r"|哪有(?:人)?(?:说|报)?过?|不可能(?:说|报|有|给)过?)[^，。！？,!?;；\n]{0,6}$"
+)
+
+_AFTER = re.compile(
+    r"(?:元|块钱?|的?(?:这个)?价格?)?[?？，,。 ]?(?:这个价|这价)?(?:是|可)?"
+    r"(?:没有?过的?|没有的事|没这回事|不存在|没有这个?(?:价|事)|没这个?价|从来没有?过?|不可能的?事)"
 )
 
 
@@ -68,4 +73,4 @@ class PriceDenied:
 def _is_denied(claim: Claim, text: str) -> bool:
     if claim.quote.stance is Stance.NEGATED:
         return True
-    return _BESIDE.search(text[: claim.quote.start]) is not None
+    return _BESIDE.search(text[: claim.quote.start]) is not None or _AFTER.match(text, claim.quote.end) is not None

@@ -14,7 +14,7 @@ from scrm.core.compliance.noticing import pays
 from scrm.core.price_book import PriceBook
 
 _CORRECTS = re.compile(
-    r"(?:看|打|说|报|记|写|算|弄|搞|发|输)错|口误|手误|笔误|更正|纠正|更新一下|抱歉|不好意思|对不起|我看(?:岔|串)"
+    r"(?:看|打|说|报|记|写|算|弄|搞|发|输)错|口误|手误|笔误|更正|纠正|更新一下|抱歉|不好意思|对不起|看(?:岔|串|走眼|漏)|(?:弄|搞)混"
     r"|不是[^，。,]{1,12}是"
 )
 
