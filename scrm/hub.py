@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scrm.connector import Connector, PullNotice, RawEvent, ReceivesCallbacks
-from scrm.core.compliance import RuleInForce
+from scrm.core.compliance import RuleInForce, Statement
 from scrm.core.errors import NotFound
 from scrm.core.price_book import PriceBook
 from scrm.core.scripts import ScriptIndex, ScriptPack
@@ -74,6 +75,31 @@ class BookShelf:
         self.book = PriceBook()
 
 
+class TalkShelf:
+    """What customers were told, in memory, for those whose drafts were checked last; each with the stamp of what it was
+    made from.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._talk: OrderedDict[int, tuple[object, Sequence[Statement]]] = OrderedDict()
+
+    def find(self, customer_id: int, stamp: object) -> Sequence[Statement] | None:
+        """What a customer was told, None when nothing is kept or something else is on file by now."""
+        kept = self._talk.get(customer_id)
+        if kept is None or kept[0] != stamp:
+            return None
+        self._talk.move_to_end(customer_id)
+        return kept[1]
+
+    def keep(self, customer_id: int, stamp: object, said: Sequence[Statement]) -> None:
+        """Keep it, and let go of those not asked for longest while there are more than `most` statements."""
+        self._talk[customer_id] = stamp, said
+        self._talk.move_to_end(customer_id)
+        while len(self._talk) > 1 and sum(len(said) for _, said in self._talk.values()) > self._most:
+            self._talk.popitem(last=False)
+
+
 class HealthCounts:
     """What happened on the channels since the last time it was written down. Kept in memory: figures, not facts."""
 
@@ -115,6 +141,7 @@ class Hub:
     arrivals: GroupCommit[Arrival, Taken]
     secret: bytes
     shelf: BookShelf = field(default_factory=BookShelf)
+    talk: TalkShelf = field(default_factory=TalkShelf)
     health: HealthCounts = field(default_factory=HealthCounts)
 
     def channel(self, name: str) -> Channel:

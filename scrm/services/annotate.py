@@ -123,7 +123,7 @@ async def findings_of_draft(
         products=find_products(text, book),
     )
     (circle,) = await circles_of(tx, [customer_id])
-    said = await said_to(tx, circle.members, book, since=now - HISTORY)
+    said = await _remembered(hub, tx, circle.members, book, now)
     said.setdefault(customer_id, []).append(draft)
     found = check_circle(circle, said, book, hub.understanding.rules, since={customer_id: now})
     return tuple(one.finding for one in found if one.finding.entry_id == DRAFT), book
@@ -136,6 +136,24 @@ async def said_to(
     histories = await tx.claims.history(customer_ids, since=since)
     return {
         customer_id: [about_products(_statement(one), book) for one in said] for customer_id, said in histories.items()
+    }
+
+
+async def _remembered(
+    hub: Hub, tx: Transaction, customer_ids: Iterable[int], book: PriceBook, now: datetime
+) -> dict[int, list[Statement]]:
+    """As `said_to`, from memory while nothing else is on file: a rep who types asks again with every word."""
+    stamps = {
+        customer_id: (hub.shelf.stamp, stamp) for customer_id, stamp in (await tx.claims.stamps(customer_ids)).items()
+    }
+    kept = {customer_id: hub.talk.find(customer_id, stamp) for customer_id, stamp in stamps.items()}
+    missing = [customer_id for customer_id, said in kept.items() if said is None]
+    loaded = await said_to(tx, missing, book, since=now - HISTORY) if missing else {}
+    for customer_id in missing:
+        hub.talk.keep(customer_id, stamps[customer_id], loaded.get(customer_id, []))
+    return {
+        customer_id: [one for one in said or loaded.get(customer_id, ()) if one.at >= now - HISTORY]
+        for customer_id, said in kept.items()
     }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, select
+from sqlalchemy import Row, Table, case, delete, func, select, union_all
 
 from scrm.core.claims import Approx, Claim, Kind, Link, Quote, Stance
 from scrm.core.timeline import EntryState, Json, Speaker
@@ -140,6 +140,31 @@ class Claims(Noun):
             .where(self._work.among(c.customer_id, customer_ids), c.at >= since)
             .order_by(c.customer_id, c.at, c.id)
         )
+
+    async def stamps(self, customer_ids: Iterable[int]) -> dict[int, tuple[object, ...]]:
+        """By customer, something that differs whenever `history` would: tells whether a copy in memory is still right.
+
+        Ids of several processes do not grow in the order of their commits, hence more than the newest of them.
+        """
+        wanted, e = set(customer_ids), _entries.c
+        recalled = func.sum(case((e.state == EntryState.RECALLED, 1), else_=0))
+        parts = [
+            select(
+                table.c.customer_id,
+                func.count().label("number"),
+                func.max(table.c.id).label("newest"),
+                func.sum(table.c.id % 1_000_003).label("mixed"),
+                recalled.label("recalled"),
+            )
+            .join(_entries, e.id == table.c.entry_id)
+            .where(self._work.among(table.c.customer_id, wanted))
+            .group_by(table.c.customer_id)
+            for table in (_claims, _cues)
+        ]
+        found: dict[int, tuple[object, ...]] = dict.fromkeys(wanted, ())
+        for row in await self._work.rows(union_all(*parts)):
+            found[row.customer_id] += (row.number, row.newest, int(row.mixed), int(row.recalled))
+        return found
 
     async def of_entries(self, entry_ids: Iterable[int]) -> dict[int, list[Claim]]:
         """Claims by entry, in the order they were read; offsets count from the entry's text."""
