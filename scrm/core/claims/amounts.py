@@ -84,7 +84,7 @@ _BEFORE = (
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
-_TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果分品像语])")
+_TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果品像语]|分(?![0-9一二三四五六七八九十]))")
 _NEVER = re.compile("(?!)")
 _RATE = re.compile(r"(?:厘|分(?=利|息|[，。,]|$))(?!米)")
 _SHARE_OF = re.compile(

@@ -57,7 +57,8 @@ LEFT_CUES: dict[Family, str] = {
         便宜(?!得|的)了? 抵扣 抵用? 让利 让$ 抹掉
         抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减(?!速|震|脂|肥|重|压|持|排|薪)掉? 扣减
         (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
-        优惠了 折扣 打掉 减您 减你 少付 少给 免掉 再让 补助 津贴 置换 面值 面额 代金[券卷] 满减 消费券 (?<!不)免$
+        优惠了 折扣 打掉 折价 折抵 减您 减你 少付 少给 免掉 再让 补助 津贴 置换 面值 面额 代金[券卷] 满减 消费券
+        (?<!不)免$
     """,
     Family.RISE: """
         涨价 上涨 涨了? 加价 提价 多加 再加 另加 上浮 贵出 高出 多收 多付 (?<![太好真更最不点])贵了?
@@ -132,6 +133,7 @@ LEFT_CUES: dict[Family, str] = {
     """,
     # Nouns that end in what is measured: 波长, 单词量, 报错码. A currency after one makes money of it all the same.
     Family.ATTRIBUTE: r"""
+        最[大小] 磨合期 保质期 有效期 工期 账期 周期 恢复期 加速 理赔款?
         [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
         [A-Za-z]码 (?:[^\W0-9A-Za-z扫付款大小均加二个这那此的]|[SMLX])码
         [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
@@ -255,7 +257,7 @@ class Cue:
         """押金两千六网费不用管: the fee after a deposit is told of something else."""
         if right.family is Family.REFUND:
             return self.family in {Family.DEPOSIT, Family.BOND}
-        return right.family is Family.FEE and self.family in _ROLES
+        return right.family is Family.FEE and self.family in {*_ROLES, Family.REFUND}
 
 
 _ROLES = frozenset({Family.DEPOSIT, Family.BALANCE, Family.BOND, Family.DOWN_PAYMENT, Family.LOAN})

@@ -58,7 +58,7 @@ _OTHER_TALK = any_of("""
     报错(?!了) 接口 端口 错误码 并发 QPS qps TPS 压测 限流 延迟 带宽 日志 服务器 部署 升级到 导出 数据库 内网 缓存 压缩
     体脂 体重 体温 血压 血糖 心率 BMI bmi 减脂 增肌
     [减瘦胖](?:了|到|肥|重|下来)?[^，。,0-9]{0,3}[0-9一二三四五六七八九十百]+斤
-    斤[^，。,]{0,4}[减瘦]到 胎压 离地 血脂 糖化 肌酐 尿酸值 高压 低压 海拔 航班 车次 学号 词汇 单词 真题 模考 考了
+    斤[^，。,]{0,4}[减瘦]到 胎压 离地 血脂 糖化 肌酐 尿酸值 高压 低压 海拔 航班 车次 学号 坏了 词汇 单词 真题 模考 考了
     测试 滴水 漏水 没热水 漏电 空鼓
 """)
 
@@ -116,8 +116,10 @@ def _is_a_piece(seen: Seen) -> bool:
 
 
 def _is_a_lone_digit(seen: Seen) -> bool:
-    """一天一签字: a lone digit counts something."""
+    """一天一签字: a lone digit counts something; 0418 is a code."""
     amount = seen.amount
+    if re.match("0[0-9]", seen.text[amount.start : amount.end]):
+        return True
     return amount.chinese and amount.end - amount.start == 1 and not amount.scaled
 
 
