@@ -18,7 +18,7 @@ _ADDRESS = re.compile(
     r"[\u4e00-\u9fff]{2,12}(?:路|街|小区|花园|苑|村|巷|弄|大道|公寓|家园|新城|府|里|庭|院|湾|城|郡|轩|居|阁)[^，。！？,!?;\n]{0,8}?"
     r"[0-9零一二三四五六七八九十百]+(?:号楼|栋|幢|座|号院|号|单元|弄|期)[^，。！？,!?;\n]{0,10}?[0-9零一二三四五六七八九十百]{1,5}(?:室|房|户|楼|单元|号)?"
 )
-_LIVES = re.compile(r"住|家在|家住|地址|家里")
+_LIVES = re.compile(r"(?:家?住|家|地址|家里)(?:在|是|就在|：|:)*")
 _CARD = re.compile(r"卡|账号|帐号|户|工行|建行|农行|中行|招行|交行|邮储|银行")
 _IDENTITY = re.compile(r"身份证|证件|证号|ID")
 _THEIRS = re.compile(
@@ -47,7 +47,7 @@ class ContactLeak:
     ground: ClassVar[str] = "pipl-25"
     rechecks: ClassVar[bool] = False
     needs_everything: ClassVar[bool] = False
-    pattern: ClassVar[str] = f"{_DIGITS.pattern}|{_ADDRESS.pattern}"
+    pattern: ClassVar[str] = f"{_D}(?:{_SEP}{_D}){{9}}|号楼|单元|[栋幢座]"
 
     id: str = "contact-leak"
     effective_from: date = date(2021, 11, 1)
@@ -84,8 +84,10 @@ def _found(text: str) -> Iterator[tuple[str, str, int, int]]:
         if what is not None:
             yield what, number, match.start(), match.end()
     for match in _ADDRESS.finditer(text):
-        if _LIVES.search(text[max(0, match.start() - _NEAR) : match.start() + 8]):
-            yield "address", match[0], match.start(), match.end()
+        lives = list(_LIVES.finditer(text, max(0, match.start() - _NEAR), match.start() + 8))
+        if lives:
+            start = max(match.start(), lives[-1].end())
+            yield "address", text[start : match.end()], start, match.end()
 
 
 def _kind(number: str, before: str) -> str | None:

@@ -51,7 +51,7 @@ def _sums(said: Statement, history: History) -> Iterator[tuple[Product, Claim, S
     for offer, product in book_offers(said, history.book):
         reductions = [claim for claim in said.claims if claim.sku == product.sku and _reduces(claim)]
         prices = [c for c in said.claims if c.sku == product.sku and c.quote.kind in _PRICES]
-        if not reductions or offer.low != offer.high or offer.claim is not prices[-1]:
+        if not reductions or not prices or offer.low != offer.high or offer.claim is not prices[-1]:
             continue
         first, last = reductions[0].quote, reductions[-1].quote
         follows = last.end <= offer.claim.quote.start
