@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from scrm.hub import Hub
 from scrm.services import audit
 from scrm.services.dry_runs import DRY_RUN, run_dry_runs
-from scrm.services.housekeeping import RECONCILE, reconcile_channels
+from scrm.services.housekeeping import RECONCILE, REPORT_OVERDUE, reconcile_channels, report_overdue
 from scrm.services.imports import RUN_IMPORT, run_imports
 from scrm.services.intake import PULL_CHANNEL, READ_INBOX, pull_channel, read_inbox
 from scrm.services.outbound import DELIVER_MESSAGE, deliver_messages
+from scrm.services.sampling import DRAW_SAMPLE, draw_samples
 from scrm.services.webhooks import deliver_webhooks
 from scrm.store.tasks import Task
 from scrm.store.webhooks import DELIVER
@@ -25,6 +26,8 @@ TASKS: Mapping[str, Handler] = {
     RUN_IMPORT: run_imports,
     DRY_RUN: run_dry_runs,
     RECONCILE: reconcile_channels,
+    REPORT_OVERDUE: report_overdue,
+    DRAW_SAMPLE: draw_samples,
     audit.CHECKPOINT: audit.make_checkpoints,
     audit.VERIFY: audit.verify_nightly,
 }
@@ -36,5 +39,6 @@ LANES: tuple[tuple[str, ...], ...] = (
     (RUN_IMPORT,),
     (DRY_RUN,),
     (audit.CHECKPOINT, audit.VERIFY),
+    (REPORT_OVERDUE, DRAW_SAMPLE),
 )
 """A slow provider, a slow endpoint or a long import never keeps events from their timelines."""
