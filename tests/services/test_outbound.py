@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from scrm.core.access import Actor
 from scrm.core.errors import BadInput, Conflict, NotAllowed
 from scrm.core.ids import public
 from scrm.core.timeline import Direction, EntryState, Speaker
-from scrm.hub import Channel, Hub
+from scrm.hub import Channel, Hub, TalkShelf
 from scrm.services.outbound import Draft, DraftBlocked, check_draft, retry_message, send_message
 from scrm.testing.channel import FakeChannel
 from tests.conftest import run_workers
@@ -273,3 +274,26 @@ async def test_no_automatic_reply_leaves_that_contradicts_a_standing_quote_or_th
 
     assert school.service.sent == ["年课活动价4980元"]
     assert (await school.timeline())[-1].speaker is Speaker.BOT
+
+
+async def test_what_is_kept_in_memory_for_typing_never_outlives_what_is_on_file(school: School, rep: Actor) -> None:
+    customer = await quoted(school)
+    higher = Draft(customer_id=customer, text="年课5980")
+    elsewhere = replace(school, hub=replace(school.hub, talk=TalkShelf()))
+    assert len((await check_draft(school.hub, rep, higher)).findings) == 1
+
+    await elsewhere.says(
+        elsewhere.chat, "短期班1180元", customer="mother", direction="outbound", speaker="agent", actor="zhang"
+    )
+    dearer = (await check_draft(school.hub, rep, replace(higher, text="短期班1280元"))).findings
+    quote = (await school.timeline())[1]
+    await elsewhere.says(elsewhere.chat, kind="recall", target=quote.external_id, customer="mother")
+    recalled = (await check_draft(school.hub, rep, higher)).findings
+    await elsewhere.says(
+        elsewhere.chat, "年课现在活动价5980元", kind="edit", target=quote.external_id, customer="mother"
+    )
+    edited = (await check_draft(school.hub, rep, higher)).findings
+
+    assert [finding.rule for finding in dearer] == ["price-higher-later"], "what another process stored is seen"
+    assert [finding.facts["earlier_recalled"] for finding in recalled] == [True]
+    assert edited == (), "the wording that contradicted is no longer there"

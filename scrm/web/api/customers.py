@@ -119,6 +119,8 @@ async def check_draft(call: Call, body: DraftCheck) -> DraftFindings:
     """What the customer was told that a draft contradicts. Changes nothing; meant to be called while typing."""
     draft = Draft(customer_id=call.row_id("id", "cus"), text=body.text, channel=body.channel)
     checked = await outbound.check_draft(call.hub, call.actor, draft)
+    if not checked.findings:
+        return DraftFindings(findings=[])
     presenting = await Presenting.open(call.hub, call.language)
     return DraftFindings(findings=await presenting.draft_findings(checked.findings))
 
