@@ -28,6 +28,7 @@ async def sign_in(hub: Hub, login: str, password: str) -> tuple[Session, str]:
         found = await tx.accounts.find(login)
     matches = await asyncio.to_thread(_matches, found[1] if found else _UNKNOWN, password)
     if found is None or not matches:
+        await _record_refusal(hub, login, known=found is not None)
         raise NotSignedIn("login or password is wrong")
     secret = secrets.token_urlsafe(32)
     async with hub.db.transaction() as tx:
@@ -39,6 +40,21 @@ async def sign_in(hub: Hub, login: str, password: str) -> tuple[Session, str]:
         )
         tx.audit.record(Deed.by(session.actor, "signed_in", "user", login))
     return session, secret
+
+
+async def _record_refusal(hub: Hub, login: str, *, known: bool) -> None:
+    """Who tried to sign in and could not. What was typed for an unknown login may be anything, a password even: it can
+    be erased from the log.
+    """
+    deed = Deed(
+        actor=login if known else "",
+        action="sign_in.refused",
+        object_type="user",
+        object_id=login if known else "",
+        payload={} if known else {"typed": login},
+    )
+    async with hub.db.transaction() as tx:
+        tx.audit.record(deed)
 
 
 async def sign_out(hub: Hub, secret: str) -> None:

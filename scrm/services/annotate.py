@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scrm.core.cases import fact
+from scrm.core.audit_chain import Deed
+from scrm.core.cases import Case, fact
 from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
 from scrm.core.compliance import Finding, Statement, speaks_to
 from scrm.core.compliance.marketing_after_refusal import advertises
 from scrm.core.compliance.noticing import Cue, arouses, asks, cues, refuses
 from scrm.core.events import Event
-from scrm.core.ids import first_at
+from scrm.core.ids import first_at, public
 from scrm.core.price_book import PriceBook
 from scrm.core.tagging import Tag, Utterance, tag_messages
 from scrm.core.timeline import Entry, Json, Part, Speaker, parts
@@ -76,6 +77,8 @@ async def annotate(
     heard = await _heard(tx, spoken)
     await tx.claims.add_cues([cue for one in heard for cue in one.new_cues()])
     attached = await _check(hub, tx, [*heard, *map(_taken_back, recalled)], book, united)
+    tx.audit.record(*(_deed("case.opened", case) for case in attached.opened))
+    tx.audit.record(*(_deed("case.grown", case) for case in attached.grown))
     events = [
         *(fact("case.opened", case) for case in attached.opened),
         *(fact("case.changed", case) for case in attached.grown),
@@ -289,6 +292,20 @@ async def _check(
         starts = {member: since[member] for member in circle.members if member in since}
         found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
     return await tx.cases.attach(found, hub.settings.deadlines)
+
+
+def _deed(action: str, case: Case) -> Deed:
+    """What the rules did to a case."""
+    return Deed.by_hub(
+        action,
+        "case",
+        public("cas", case.id),
+        version=case.version,
+        rule=case.rule,
+        product=case.product,
+        severity=case.severity,
+        customer=public("cus", case.customer_id),
+    )
 
 
 def _with_news(on_file: Iterable[Statement], fresh: Mapping[str, Statement], book: PriceBook) -> list[Statement]:

@@ -123,7 +123,7 @@ async def record_rules(hub: Hub) -> None:
     found = hub.understanding
     now: dict[str, Json] = {
         "lexicon": found.lexicon.fingerprint,
-        "rules": {rule.id: str(getattr(rule, "version", rule.effective_from)) for rule in found.rules},
+        "rules": {rule.id: rule.version for rule in found.rules},
         "scripts": {pack.id: pack.version for pack in found.packs},
     }
     async with hub.db.transaction() as tx:

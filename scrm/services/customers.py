@@ -30,6 +30,16 @@ async def edit_customer(hub: Hub, actor: Actor, customer_id: int, *, name: str |
             await tx.customers.name({customer.id: name}, rank=BY_HAND)
         if owner_id is not None:
             await tx.customers.assign(customer.id, owner_id)
+        tx.audit.record(
+            Deed.by(
+                actor,
+                "customer.edited",
+                "customer",
+                public("cus", customer.id),
+                name=name,
+                owner_id=str(owner_id) if owner_id is not None else None,
+            )
+        )
         await tx.publish([customer_changed(customer.id)])
 
 

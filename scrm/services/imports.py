@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from scrm.connector import BadRow, RawEvent, ReadsFiles
 from scrm.core.access import Actor, Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import BadInput, NotFound
 from scrm.core.events import Event
 from scrm.core.ids import public
@@ -40,6 +42,17 @@ async def start_import(hub: Hub, actor: Actor | None, channel: str, file_name: s
             content=content,
             total=total,
             started_by=actor.login if actor else "operator",
+        )
+        tx.audit.record(
+            Deed.by(
+                actor,
+                "import.started",
+                "import",
+                public("imp", started.id),
+                channel=channel,
+                file_name=file_name,
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
         )
         await tx.tasks.add([NewTask(kind=RUN_IMPORT, key=f"import:{started.id}", ref=started.id)])
     return started

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import structlog
 
 from scrm.connector import Opens, Pulls, RawEvent
+from scrm.core.access import Actor
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import Parked
 from scrm.core.timeline import ChannelEvent, Direction, Json, Speaker, Unsupported
 from scrm.hub import Arrival, Hub, Taken
@@ -110,12 +112,13 @@ async def normalise(hub: Hub, stored: Sequence[StoredEvent]) -> Normalised:
     return Normalised(events=tuple(events), parked=tuple(parked))
 
 
-async def replay_parked(hub: Hub, channel: str) -> int:
-    """Read parked events again, oldest first; says how many."""
+async def replay_parked(hub: Hub, actor: Actor | None, channel: str) -> int:
+    """Read parked events again, oldest first; says how many. `actor` is None where the operator does it."""
     hub.channel(channel)
     async with hub.db.transaction() as tx:
         parked = await tx.inbox.take_parked(channel)
         await tx.tasks.add([read_task(inbox_id, channel, thread) for inbox_id, thread in parked])
+        tx.audit.record(Deed.by(actor, "parked.replayed", "channel", channel, events=len(parked)))
     return len(parked)
 
 

@@ -80,7 +80,19 @@ async def edit_endpoint(
         values |= {"enabled": enabled, "disabled_reason": "", "failing_since": None}
     async with hub.db.transaction() as tx:
         await tx.webhooks.change(endpoint_id, **values)
-        return await tx.webhooks.get(endpoint_id)
+        changed = await tx.webhooks.get(endpoint_id)
+        tx.audit.record(
+            Deed.by(
+                actor,
+                "webhook.edited",
+                "endpoint",
+                public("hook", endpoint_id),
+                fields=sorted(values),
+                event_types=list(changed.event_types),
+                enabled=changed.enabled,
+            )
+        )
+    return changed
 
 
 async def remove_endpoint(hub: Hub, actor: Actor, endpoint_id: int) -> None:
@@ -106,6 +118,7 @@ async def replay_delivery(hub: Hub, actor: Actor, delivery_id: int) -> Delivery:
     require(actor, Permission.MANAGE_WEBHOOKS)
     async with hub.db.transaction() as tx:
         await tx.tasks.add([await tx.webhooks.again(delivery_id)])
+        tx.audit.record(Deed.by(actor, "delivery.replayed", "delivery", public("dlv", delivery_id)))
         return (await tx.webhooks.deliveries([delivery_id]))[delivery_id]
 
 

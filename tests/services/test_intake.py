@@ -141,7 +141,7 @@ async def test_a_parked_event_is_read_when_it_is_replayed(school: School) -> Non
     async with school.hub.db.reading() as tx:
         assert await tx.inbox.count_set_aside() == {("chat", "parked"): 1}
 
-    assert await replay_parked(school.hub, "chat") == 1
+    assert await replay_parked(school.hub, None, "chat") == 1
     await run_workers(school.hub)
 
     async with school.hub.db.reading() as tx:

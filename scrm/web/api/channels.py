@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from scrm.connector import Contributes, HandsOver, Pulls, ReadsFiles, ReceivesCallbacks, Sends, ServesPages
 from scrm.core.access import Permission, require
+from scrm.core.audit_chain import Deed
 from scrm.core.errors import BadInput, ScrmError
 from scrm.core.ids import public
 from scrm.core.timeline import Json
@@ -82,7 +83,7 @@ async def list_channels(call: Call) -> PageOf[ChannelOut]:
 async def replay_parked_events(call: Call) -> ReplayOut:
     """Read parked events again, for instance after a missing key was added."""
     require(call.actor, Permission.REPLAY_TASKS)
-    return ReplayOut(replayed=await replay_parked(call.hub, call.part("name")))
+    return ReplayOut(replayed=await replay_parked(call.hub, call.actor, call.part("name")))
 
 
 @ROUTES.add("GET", "/tasks/dead", answer=PageOf[DeadTaskOut])
@@ -111,6 +112,7 @@ async def replay_task(call: Call) -> None:
     require(call.actor, Permission.REPLAY_TASKS)
     async with call.hub.db.transaction() as tx:
         await tx.tasks.replay(call.row_id("id", "tsk"))
+        tx.audit.record(Deed.by(call.actor, "task.replayed", "task", call.part("id")))
 
 
 @ROUTES.add("POST", "/imports", answer=ImportOut, status=202, upload=("channel", "file"))
