@@ -18,7 +18,9 @@ from pydantic_core import PydanticUndefined
 
 from scrm.bootstrap import CONNECTORS
 from scrm.cli import main as scrm
+from scrm.core.compliance import PACKS, RULES, RuleInForce, parameters
 from scrm.core.events import CATALOGUE, EventType
+from scrm.core.texts import ground_text, rule_name
 from scrm.settings import ChannelSettings, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +74,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "configuration.md": _MADE + configuration(),
         ROOT / "docs" / "reference" / "events.md": _MADE + events(),
         ROOT / "docs" / "reference" / "cli.md": _MADE + commands(),
+        ROOT / "docs" / "reference" / "rules" / "README.md": _MADE + rules(),
     }
 
 
@@ -148,6 +151,28 @@ def _meaning(field: FieldInfo) -> str:
 
 def _summary(module: object) -> str:
     return (inspect.getdoc(module) or "").splitlines()[0]
+
+
+# --- rules ---------------------------------------------------------------------------------------------------------
+
+
+def rules() -> str:
+    """The table of rules: name, ground, parameters as they come."""
+    return _RULES.format(
+        rows="\n".join(
+            f"| [{rule.id}]({rule.id}.md) | {pack} | {rule_name(rule.id)} | {rule_name(rule.id, 'en')} "
+            f"| {ground_text(rule.ground, 'en')} | {_parameters(rule)} |"
+            for rule in RULES
+            for pack, ids in PACKS.items()
+            if rule.id in ids
+        )
+    )
+
+
+def _parameters(rule: RuleInForce) -> str:
+    shown = {name: value for name, value in parameters(rule.rule).items() if value != "0001-01-01"}
+    shown = {name: value for name, value in shown.items() if not isinstance(value, dict)}
+    return ", ".join(f"`{name} = {json.dumps(value, ensure_ascii=False)}`" for name, value in shown.items())
 
 
 # --- events ------------------------------------------------------------------------------------------------------
@@ -304,6 +329,22 @@ _COMMANDS = """\
 not (one line says why), with 2 when it was called wrongly or could not read a part of its input.
 
 {commands}
+"""
+
+
+_RULES = """# Rules
+
+What is checked in every message, call and draft. Each rule has a page: what fires, what does not, how grave it is, and
+the law or house rule behind it. Rules come in packs, one a trade and `general`; `[compliance]` in the settings names the
+packs and sets parameters, see [configuration](../../configuration.md). Findings keep the version of the rule they were
+found by: a digest of id, parameters and words.
+
+| rule | pack | 名称 | name | ground | parameters |
+|---|---|---|---|---|---|
+{rows}
+
+Every rule also takes `enabled`, `severity` (replaces), `at_least` (only raises); rules that go by words take `include`
+and `exclude`.
 """
 
 
