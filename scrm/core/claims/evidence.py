@@ -45,6 +45,11 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
+_FEW = 3
+_HAGGLING = re.compile(
+    "[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|预算|上下|左右|以内"
+    "|最多|最低|推荐|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
+)
 _TEN_THOUSAND = Decimal(10_000)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
 _LAST_NAME = re.compile("[^，。,;；的]{2,8}$")
@@ -66,7 +71,7 @@ _OTHER_TALK = any_of("""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """An amount and what stands around it. `window` is where the words that belong to it begin; `has_unit`: it is per
-    something; `beside`: a price of its size came just before; `paused`: a blank follows.
+    something; `beside`: a price of its size came just before; `paused`: a blank follows; `by_seller`: who says it.
     """
 
     text: str
@@ -76,6 +81,7 @@ class Seen:
     has_unit: bool
     beside: bool
     paused: bool
+    by_seller: bool
 
     @property
     def is_told(self) -> bool:
@@ -134,6 +140,14 @@ def _is_of_other_talk(seen: Seen) -> bool:
     if seen.amount.scaled and seen.value >= _TEN_THOUSAND:
         return False
     return seen.talks_of(_OTHER_TALK) and not seen.talks_of(_PRICE_TALK)
+
+
+def _is_idle_talk(seen: Seen) -> bool:
+    """A customer's number with no word of money, asking or haggling in the message."""
+    if seen.by_seller or seen.is_told or seen.amount.scaled or seen.beside:
+        return False
+    alone = len(seen.text) - (seen.amount.end - seen.amount.start) <= _FEW
+    return not alone and not seen.talks_of(_PRICE_TALK) and not seen.talks_of(_HAGGLING)
 
 
 def _is_memory(seen: Seen) -> bool:
@@ -212,6 +226,7 @@ _RULES: Sequence[_Rule] = (
     (True, lambda seen: seen.has_unit),
     (False, _is_closed),
     (False, _is_of_other_talk),
+    (False, _is_idle_talk),
     (False, lambda seen: seen.is_told and _is_memory(seen)),
     (True, lambda seen: seen.is_told),
     (True, lambda seen: seen.beside and seen.amount.measure is Measure.BARE and not _is_counted(seen)),

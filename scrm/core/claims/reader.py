@@ -134,6 +134,7 @@ def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | N
         has_unit=per is not None,
         beside=is_beside(amount.value, last),
         paused=folded.pauses_at(amount.end),
+        by_seller=speaker in SELLERS,
     )
     named = classify(amount, cue) if is_money(seen) else None
     if named is None and amount.measure is Measure.PERCENT and cue is None:
