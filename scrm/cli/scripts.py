@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import click
 from pydantic import Field
@@ -15,8 +15,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine
-from scrm.core.scripts import Reply, Script, ScriptIndex, fill
+from scrm.core.compliance import RULES
+from scrm.core.price_book import PriceBook, read_price_book
+from scrm.core.proofreading import check_scripts, is_blocking
+from scrm.core.scripts import Reply, Script, ScriptIndex, ScriptPack, fill
 from scrm.core.tagging import Utterance, tag_messages
+from scrm.core.texts import render, rule_name
 from scrm.core.timeline import Speaker
 from scrm.script_files import ZONE
 from scrm.script_packs import (
@@ -73,20 +77,27 @@ def scripts() -> None:
 
 @scripts.command()
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--prices",
+    type=click.File(encoding="utf-8"),
+    help="TOML 价目表：填入变量后按它检查每条话术。不给则只检查与价目表无关的规则。",
+)
 @_PACKAGES
-def check(path: Path | None, packages: tuple[str, ...]) -> None:
-    """检查话术包：格式、重复的 id、变量、写死的价格、禁用的说法、有效期。PATH 不给则检查已安装的全部。
+def check(path: Path | None, prices: TextIO | None, packages: tuple[str, ...]) -> None:
+    """检查话术包：格式、重复的 id、变量、写死的价格、禁用的说法、有效期，以及销售说出这些话时会触发的合规规则。
 
-    有问题时逐条写出文件、话术 id 和原因，以 1 退出。
+    PATH 不给则检查已安装的全部。有问题时逐条写出文件、话术 id 和原因，以 1 退出；级别低于 S2 的合规提示只写出来。
     """
     known = packages or script_packages()
     packs, problems = check_packs((path,) if path else tuple(package_folders(known)), known)
     for problem in problems:
         click.echo(str(problem))
+    blocking = _compliance(packs, prices.read() if prices else "")
     total = sum(len(pack.scripts) for pack in packs)
-    summary = f"{len(problems)} 个问题" if problems else "没有问题"
-    click.echo(f"{len(packs)} 个话术包，{total} 条话术，{summary}。", err=bool(problems))
-    if problems:
+    found = len(problems) + blocking
+    summary = f"{found} 个问题" if found else "没有问题"
+    click.echo(f"{len(packs)} 个话术包，{total} 条话术，{summary}。", err=bool(found))
+    if found:
         raise click.exceptions.Exit(1)
 
 
@@ -108,6 +119,17 @@ def list_scripts(jsonl: bool, packages: tuple[str, ...]) -> None:
             intents = "、".join(script.intents)
             table.add_row(script.id, script.title, pack.categories[script.category], stage, intents, _validity(script))
         Console().print(table)
+
+
+def _compliance(packs: Sequence[ScriptPack], prices: str) -> int:
+    """Print what the rules find in the scripts; how many findings are blocking."""
+    blocking = 0
+    book = read_price_book(prices) if prices else PriceBook()
+    for script in check_scripts(packs, book, RULES, values={}, now=datetime.now(UTC)):
+        for finding in script.findings:
+            blocking += is_blocking(finding)
+            click.echo(f"{script.ref}：{finding.severity} {rule_name(finding.rule)}：{render(finding)}")
+    return blocking
 
 
 def _suggested(

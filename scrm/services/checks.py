@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from scrm.core.access import Actor, Permission, require
-from scrm.core.claims import find_claims, find_products
-from scrm.core.compliance import Finding, Rule, Statement, check
+from scrm.core.compliance import Finding, Statement
 from scrm.core.price_book import PriceBook
-from scrm.core.scripts import ScriptPack, fill
+from scrm.core.proofreading import DRAFT, CheckedScript, check_scripts, check_words, read_text
 from scrm.core.timeline import Speaker
 from scrm.hub import Hub
-from scrm.services.annotate import DRAFT, HISTORY, said_to
+from scrm.services.annotate import HISTORY, said_to
 from scrm.services.circles import check_circle, circles_of
 from scrm.services.prices import current_book
-from scrm.services.suggestions import price_variable
 from scrm.store.customers import Audience, Customer
 from scrm.store.database import Transaction
 
 CUSTOMERS_AT_ONCE = 2000
 """So many customers of an audience are looked at in one request."""
 _LOADED_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedScript:
-    """A script as it would be sent now, and what is found in its words alone."""
-
-    ref: str
-    text: str
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,38 +56,6 @@ class CheckedBroadcast:
     affected: int
     examples: tuple[Affected, ...]
     last: int | None
-
-
-def read_text(text: str, book: PriceBook, *, speaker: Speaker, channel: str = "", at: datetime) -> Statement:
-    """A text that nobody has sent, with what it claims."""
-    return Statement(
-        entry_id=DRAFT,
-        at=at,
-        channel=channel,
-        speaker=speaker,
-        actor="",
-        text=text,
-        claims=find_claims(text, speaker, at, book),
-        products=find_products(text, book),
-    )
-
-
-def check_words(said: Statement, book: PriceBook, rules: Sequence[Rule]) -> tuple[Finding, ...]:
-    """What would be objected to whoever heard it: the price book and the words, no history."""
-    return check([said], book, rules)
-
-
-def check_scripts(
-    packs: Iterable[ScriptPack], book: PriceBook, rules: Sequence[Rule], *, values: Mapping[str, str], now: datetime
-) -> list[CheckedScript]:
-    """Every script, filled in with the prices of the book and fixed `values`, as a seller's own words."""
-    checked = []
-    for pack in packs:
-        for script in pack.scripts:
-            filled = fill(script, lambda name: price_variable(name, book, now) or values.get(name))
-            said = read_text(filled.text, book, speaker=Speaker.REP, at=now)
-            checked.append(CheckedScript(script.ref, filled.text, check_words(said, book, rules)))
-    return checked
 
 
 async def checked_scripts(hub: Hub, tx: Transaction) -> dict[str, CheckedScript]:

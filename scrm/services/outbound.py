@@ -18,6 +18,7 @@ from scrm.core.errors import BadInput, ChannelMisconfigured, ChannelUnavailable,
 from scrm.core.events import Event
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook
+from scrm.core.proofreading import is_blocking
 from scrm.core.routing import Carriage, Conversation, Route, best_first, choose
 from scrm.core.timeline import Direction, Entry, EntryState, Json, Message, Speaker, shown
 from scrm.hub import Hub
@@ -31,8 +32,6 @@ from scrm.store.timeline import Passed
 
 _log = structlog.get_logger()
 DELIVER_MESSAGE = "deliver_message"
-BLOCKING = "S2"
-"""Findings of this severity and above hold a draft back until they are acknowledged."""
 _LAST_ATTEMPT = 8
 _AT_ONCE = 20
 _UNCERTAIN = "发送过程中断,无法确认客户是否已收到,请核实后再决定是否重发"
@@ -81,10 +80,6 @@ class Checked:
 
     findings: tuple[Finding, ...]
     book: PriceBook
-
-
-def is_blocking(finding: Finding) -> bool:
-    return finding.severity >= BLOCKING
 
 
 async def check_draft(hub: Hub, actor: Actor, draft: Draft) -> Checked:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from scrm.core.access import Actor, Permission, require
-from scrm.core.price_book import CHINA, PriceBook, Product
-from scrm.core.scripts import Reply, prepare
+from scrm.core.price_book import PriceBook
+from scrm.core.proofreading import is_blocking, price_variable
+from scrm.core.scripts import PRICE_VARIABLES, Reply, prepare
 from scrm.core.timeline import Direction
 from scrm.hub import Hub
 from scrm.services.annotate import findings_of_draft
-from scrm.services.outbound import is_blocking, routes_to
+from scrm.services.outbound import routes_to
 from scrm.services.prices import current_book
 from scrm.store.customers import Customer
 
@@ -80,59 +80,9 @@ def resolve(asked: Asked, name: str) -> str | None:
         return None if _is_made_up(asked.customer.name) else asked.customer.name
     if name == "rep_name":
         return asked.actor.name
-    if name.partition(":")[0] in _PRICES:
+    if name.partition(":")[0] in PRICE_VARIABLES:
         return price_variable(name, asked.book, asked.now)
     return asked.fixed.get(name)
-
-
-def price_variable(name: str, book: PriceBook, now: datetime) -> str | None:
-    """The value of a variable that the price book answers (`price:年课`), None when it has none or is no such one."""
-    kind, _, argument = name.partition(":")
-    product = _product(book, argument, now) if kind in _PRICES else None
-    return _PRICES[kind](product, now) if product else None
-
-
-def price_now(product: Product, now: datetime) -> str:
-    """What everybody pays now: the lowest running promotion without a condition, else the list price."""
-    open_to_all = [product.promotion_price(p) for p in product.running(now) if not p.condition]
-    return _yuan(min([product.list_price, *open_to_all]), product.unit)
-
-
-def _promotion(product: Product, now: datetime) -> str | None:
-    names = [f"{p.name} {_yuan(product.promotion_price(p), product.unit)}".strip() for p in product.running(now)]
-    return "、".join(names) or None
-
-
-def _promotion_until(product: Product, now: datetime) -> str | None:
-    running = product.running(now)
-    if not running:
-        return None
-    last = min(promotion.ends_at for promotion in running).astimezone(CHINA)
-    return f"{last.month}月{last.day}日"
-
-
-def _list_price(product: Product, now: datetime) -> str:  # noqa: ARG001  # one signature for all price variables
-    return _yuan(product.list_price, product.unit)
-
-
-_PRICES = {
-    "price": price_now,
-    "promotion": _promotion,
-    "promotion_until": _promotion_until,
-    "list_price": _list_price,
-}
-
-
-def _yuan(amount: Decimal, unit: str | None) -> str:
-    shown = f"{amount:,.2f}".removesuffix(".00")
-    return f"{shown}元" + (f"/{unit}" if unit else "")
-
-
-def _product(book: PriceBook, name: str, now: datetime) -> Product | None:
-    for product in book.at(now):
-        if name in {product.sku, product.name, *product.aliases}:
-            return product
-    return None
 
 
 def _is_made_up(name: str) -> bool:

@@ -16,13 +16,14 @@ from scrm.core.customers import mask_phone
 from scrm.core.errors import BadInput
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook, Product, Promotion
+from scrm.core.proofreading import is_blocking
 from scrm.core.routing import Carriage, Closed, Route
 from scrm.core.texts import render, rule_name
 from scrm.core.timeline import SELLERS, Entry
 from scrm.hub import Hub
 from scrm.services.annotate import HISTORY, entry_of, part_start
 from scrm.services.circles import circles_of
-from scrm.services.outbound import is_blocking, routes_to
+from scrm.services.outbound import routes_to
 from scrm.services.prices import current_book
 from scrm.store.cases import StoredFinding
 from scrm.store.claims import Said

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from scrm.core.access import Permission, Role, require
 from scrm.core.ids import public
+from scrm.core.proofreading import is_blocking
 from scrm.services import accounts
 from scrm.services.checks import checked_scripts
-from scrm.services.outbound import is_blocking
 from scrm.store.accounts import Token
 from scrm.web.api.session import user_out
 from scrm.web.openapi import Call, Routes
