@@ -145,7 +145,7 @@ def _delivery(match: re.Match[str]) -> Composite:
 
 def _instalments(match: re.Match[str]) -> Composite | None:
     value = _number(match["value"])
-    if value is None or value > _LONGEST:
+    if value is None or not 1 < value <= _LONGEST:
         return None
     start = match.start("value")
     return Composite(kind=Kind.INSTALMENT_COUNT, start=start, end=match.end("unit"), value=value, unit=match["unit"])

@@ -137,7 +137,8 @@ LEFT_CUES: dict[Family, str] = {
         [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
         [A-Za-z]码 (?:[^\W0-9A-Za-z扫付款大小均加二个这那此的]|[SMLX])码
         [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
-        [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围 套内
+        [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [外内孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围
+        套内
         套外 左眼 右眼 散光 近视 使用面积 [转网车流风时增]速 [主频]频 [血气胎水电]压 [平总学]分
     """,
     Family.NOT_OURS: r"""
@@ -237,7 +238,7 @@ _RIGHT = re.compile(rf"(?:块?钱?的|\s)?(?:{_by_family(RIGHT_CUES)})")
 _OWN_NUMBER = re.compile(
     r"(?:是|为|只|另|:|\s|再|先|每月|最低|了)?(?:要|需|收|付|交|给)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
 )
-_FREE = re.compile("(?:也|都|全|我们|给您|就)?(?:包|免|不收|不要|不用|另算|自理|全包)")
+_FREE = re.compile("(?:也|都|全|我们|给您|就)?(?:包|免|不收|不要|不用|另算|自理|全包|在里|算在|不另)")
 _ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
 
 
@@ -303,13 +304,13 @@ def classify(amount: Amount, cue: Cue | None) -> tuple[Kind, Decimal | None, Dec
     match amount.measure:
         case Measure.FOLD:
             return _ratio(Kind.DISCOUNT_RATIO, amount, fold_share)
-        case Measure.PERCENT:
-            return _percent(amount, family, word)
         case Measure.TENTH:
             return _ratio(Kind.DOWN_PAYMENT_RATIO, amount, lambda v: v / 10) if family is Family.DOWN_PAYMENT else None
         case Measure.RATE:
             per = 1000 if family is Family.INTEREST or word.endswith("贷") else 0
             return _ratio(Kind.INTEREST_RATE, amount, lambda v: v / per) if per else None
+        case Measure.PERCENT | Measure.BARE if amount.measure is Measure.PERCENT or _is_rate(amount, family):
+            return _percent(amount, family, word)
         case _:
             kind = _MONEY_KINDS.get(family) if family is not None else Kind.PRICE
             if kind is None:
@@ -337,6 +338,14 @@ _MONEY_KINDS = {
     Family.LOAN: Kind.LOAN,
     Family.PRICE: Kind.PRICE,
 }
+_RATES = frozenset({Family.INTEREST, Family.YIELD})
+
+
+def _is_rate(amount: Amount, family: Family | None) -> bool:
+    """年化3.45: a rate without its %."""
+    return family in _RATES and amount.value is not None and 0 < amount.value < 25
+
+
 _PERCENT_KINDS = {
     Family.DOWN_PAYMENT: Kind.DOWN_PAYMENT_RATIO,
     Family.DEPOSIT: Kind.DOWN_PAYMENT_RATIO,

@@ -47,7 +47,7 @@ _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _FEW = 3
 _HAGGLING = re.compile(
-    "[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|预算|上下|左右|以内"
+    "[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|预算|上下|左右|以内"
     "|最多|最低|推荐|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
 )
 _TEN_THOUSAND = Decimal(10_000)
@@ -175,6 +175,9 @@ def _is_written_like_a_price(seen: Seen) -> bool:
     amount, text = seen.amount, seen.text
     if amount.elliptic and text[max(0, amount.start - 1) : amount.start] == "的":
         return True
+    if 100 <= seen.value < 1000:
+        odd = amount.chinese and amount.scaled and int(seen.value) % 10 in {8, 9}
+        return odd and "零" not in text[amount.start : amount.end]
     if seen.value < 1000:
         return False
     to_the_yuan = amount.chinese and amount.scaled and seen.value % 10 != 0
