@@ -150,15 +150,17 @@ def test_list_prints_every_script() -> None:
 
 def test_check_holds_scripts_against_the_price_book_and_the_rules(tmp_path: Path) -> None:
     (tmp_path / "pack.toml").write_text(
-        'id = "p"\nname = "p"\ntrade = "p"\nversion = "1"\n[categories]\nc = "类"\n', encoding="utf-8"
+        'id = "p"\nname = "p"\ntrade = "p"\nversion = "1"\n[categories]\nc = "类"\n[variables]\nprice = "价"\n',
+        encoding="utf-8",
     )
     head = '+++\nid = "a"\ntitle = "t"\ncategory = "c"\nvariables = ["price:年课"]\n+++\n'
     (tmp_path / "x.md").write_text(head + "年课打9折以后是{price:年课}\n", encoding="utf-8")
     prices = tmp_path / "prices.toml"
     prices.write_text('[[product]]\nsku = "Y"\nname = "年课"\nlist_price = 5980\n', encoding="utf-8")
 
-    assert run("scripts", "check", str(tmp_path)).exit_code == 0
+    without = run("scripts", "check", str(tmp_path))
     result = run("scripts", "check", str(tmp_path), "--prices", str(prices))
 
     assert result.exit_code == 1
     assert "p/a：S2 折扣与价格对不上" in result.stdout
+    assert "折扣与价格对不上" not in without.stdout
