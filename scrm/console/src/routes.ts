@@ -16,6 +16,7 @@ declare module 'vue-router' {
 }
 
 const workspace = () => import('./pages/WorkspacePage.vue')
+const prices = () => import('./pages/PricesPage.vue')
 const audit = () => import('./pages/AuditPage.vue')
 
 const records: RouteRecordRaw[] = [
@@ -25,6 +26,9 @@ const records: RouteRecordRaw[] = [
   { path: '/audit', name: 'audit', component: audit, meta: { needs: 'cases.read', title: 'nav.audit' } },
   { path: '/audit/figures', name: 'audit-figures', component: () => import('./pages/AuditFiguresPage.vue'), meta: { needs: 'cases.read', title: 'auditFigures.title' } },
   { path: '/audit/:id', name: 'case', component: audit, meta: { needs: 'cases.read', title: 'nav.audit', whole: true } },
+  { path: '/prices', name: 'prices', component: prices, meta: { needs: 'prices.read', title: 'nav.prices' } },
+  { path: '/prices/proposals', name: 'price-proposals', component: prices, meta: { needs: 'prices.history', title: 'nav.prices' } },
+  { path: '/prices/product/:sku', name: 'price', component: prices, meta: { needs: 'prices.read', title: 'nav.prices', whole: true } },
   {
     path: '/settings',
     component: () => import('./pages/SettingsPage.vue'),
@@ -34,7 +38,7 @@ const records: RouteRecordRaw[] = [
       { path: 'channels', name: 'settings-channels', component: () => import('./pages/settings/ChannelsTab.vue'), meta: { needs: 'channels.read' } },
       { path: 'imports', name: 'settings-imports', component: () => import('./pages/settings/ImportsTab.vue'), meta: { needs: 'imports.run' } },
       { path: 'webhooks', name: 'settings-webhooks', component: () => import('./pages/settings/WebhooksTab.vue'), meta: { needs: 'webhooks.manage' } },
-      { path: 'prices', name: 'settings-prices', component: () => import('./pages/settings/PricesTab.vue'), meta: { needs: 'prices.read' } },
+      { path: 'prices', redirect: '/prices' },
       { path: 'scripts', name: 'settings-scripts', component: () => import('./pages/settings/ScriptsTab.vue'), meta: { needs: 'scripts.read' } },
       { path: 'accounts', name: 'settings-accounts', component: () => import('./pages/settings/AccountsTab.vue'), meta: { needs: 'users.manage' } },
       { path: 'profile', name: 'settings-profile', component: () => import('./pages/settings/ProfileTab.vue') },
@@ -63,5 +67,5 @@ export function makeRouter(): Router {
 }
 
 function firstTab(can: (permission: Permission) => boolean): string {
-  return can('channels.read') ? 'settings-channels' : can('prices.read') ? 'settings-prices' : 'settings-profile'
+  return can('channels.read') ? 'settings-channels' : 'settings-profile'
 }

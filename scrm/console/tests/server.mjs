@@ -251,7 +251,7 @@ const ROUTES = [
     json(response, 200, delivery)
   }],
   ['GET', /^\/event-types$/, ({ hub, response }) => json(response, 200, { items: hub.eventTypes, next: null })],
-  ['GET', /^\/price-book$/, ({ hub, response }) => json(response, 200, { items: hub.priceBook, next: null })],
+  ['GET', /^\/prices$/, ({ hub, response }) => json(response, 200, { items: hub.priceBook, next: null })],
   ['GET', /^\/scripts$/, ({ hub, response, query }) => {
     const words = query.get('query') ?? ''
     json(response, 200, { items: hub.scripts.filter((each) => (each.title + each.text + each.category).includes(words)), next: null })

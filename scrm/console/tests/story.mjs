@@ -186,16 +186,16 @@ export function tellStory(now) {
     {
       sku: 'EN-YEAR', name: '少儿英语年课', aliases: ['年课', '英语年卡'], list_price: '5680.00', unit: '年',
       promotions: [{ name: '秋季早鸟', price: '4980.00', ratio: null, starts_at: at(20 * DAY), ends_at: promoEnds.toISOString(), condition: null }],
-      floors: { rep: '4980.00', manager: '4580.00' }, valid_from: at(120 * DAY), valid_to: null, recorded_at: at(121 * DAY), recorded_by: '教务 林岚',
+      floors: { rep: '4980.00', manager: '4580.00' }, valid_from: at(120 * DAY), valid_to: null, recorded_at: at(121 * DAY), recorded_by: '教务 林岚', approved_by: '校长 周宁', withdrawn: false,
     },
     {
       sku: 'EN-HALF', name: '少儿英语半年课', aliases: ['半年课'], list_price: '3180.00', unit: '半年', promotions: [],
-      floors: { rep: '2980.00' }, valid_from: at(120 * DAY), valid_to: null, recorded_at: at(121 * DAY), recorded_by: '教务 林岚',
+      floors: { rep: '2980.00' }, valid_from: at(120 * DAY), valid_to: null, recorded_at: at(121 * DAY), recorded_by: '教务 林岚', approved_by: '校长 周宁', withdrawn: false,
     },
     {
       sku: 'EN-TRIAL', name: '试听课', aliases: ['体验课'], list_price: '99.00', unit: '次',
       promotions: [{ name: '新客体验', price: '0.00', ratio: null, starts_at: at(60 * DAY), ends_at: new Date(now + 30 * DAY).toISOString(), condition: '每个家庭一次' }],
-      floors: {}, valid_from: at(200 * DAY), valid_to: null, recorded_at: at(201 * DAY), recorded_by: '教务 林岚',
+      floors: {}, valid_from: at(200 * DAY), valid_to: null, recorded_at: at(201 * DAY), recorded_by: '教务 林岚', approved_by: '校长 周宁', withdrawn: false,
     },
   ]
 

@@ -11,6 +11,9 @@ import type {
   EndpointNew,
   Escalation,
   MessageNew,
+  PriceDraft,
+  PricesQuery,
+  ProposalsQuery,
   RemedyNew,
   Reopening,
   TimelineQuery,
@@ -110,8 +113,38 @@ export const webhooks = {
   eventTypes: () => answer(api.GET('/api/v1/event-types')),
 }
 
+export const prices = {
+  list: (query: PricesQuery) => answer(api.GET('/api/v1/prices', { params: { query } })),
+  get: (sku: string, query: Pick<PricesQuery, 'at' | 'known_at'>) => answer(api.GET('/api/v1/prices/{sku}', { params: { path: { sku }, query } })),
+  proposals: (query: ProposalsQuery) => answer(api.GET('/api/v1/price-proposals', { params: { query } })),
+  propose: (product: PriceDraft, reason: string) => answer(api.POST('/api/v1/price-proposals', { body: { product, reason } })),
+  approve: (id: string, note: string, together: boolean) =>
+    answer(api.POST('/api/v1/price-proposals/{id}/approve', { params: { path: { id } }, body: { note, together } })),
+  reject: (id: string, note: string, together: boolean) =>
+    answer(api.POST('/api/v1/price-proposals/{id}/reject', { params: { path: { id } }, body: { note, together } })),
+  withdraw: (id: string, together: boolean) =>
+    answer(api.POST('/api/v1/price-proposals/{id}/withdraw', { params: { path: { id } }, body: { note: '', together } })),
+  read: (file: File, preview: boolean, reason: string) =>
+    answer(
+      api.POST('/api/v1/prices/import', {
+        params: { query: { preview } },
+        body: { file: file.name },
+        bodySerializer: () => {
+          const form = new FormData()
+          form.append('reason', reason)
+          form.append('file', file, file.name)
+          return form
+        },
+      }),
+    ),
+  exportPath: (format: 'xlsx' | 'csv', at: string | null, knownAt: string | null) => {
+    const query = new URLSearchParams({ format, ...(at ? { at } : {}), ...(knownAt ? { known_at: knownAt } : {}) })
+    return `/api/v1/prices/export?${query}`
+  },
+  templatePath: (format: 'xlsx' | 'csv') => `/api/v1/prices/template?format=${format}`,
+}
+
 export const library = {
-  prices: () => answer(api.GET('/api/v1/prices')),
   scripts: (query: string, cursor?: string) => answer(api.GET('/api/v1/scripts', { params: { query: { query, cursor } } })),
 }
 

@@ -1,26 +1,18 @@
-/** The price book and the script library, to read. */
+/** The script library, to read. */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { PriceOut, ScriptOut } from '@/api/types'
+import type { ScriptOut } from '@/api/types'
 import { turns } from '@/turns'
 
 export const useLibrary = defineStore('library', () => {
-  const prices = ref<PriceOut[]>([])
   const scripts = ref<ScriptOut[]>([])
   const nextScripts = ref<string | null>(null)
   const query = ref('')
   const loading = ref(false)
   const problem = ref<ApiProblem | null>(null)
   const latest = turns()
-
-  function loadPrices(): Promise<void> {
-    return read(async (isLatest) => {
-      const page = await hub.library.prices()
-      if (isLatest()) prices.value = page.items
-    })
-  }
 
   function findScripts(words: string): Promise<void> {
     query.value = words
@@ -54,5 +46,5 @@ export const useLibrary = defineStore('library', () => {
     }
   }
 
-  return { prices, scripts, nextScripts, query, loading, problem, loadPrices, findScripts, moreScripts }
+  return { scripts, nextScripts, query, loading, problem, findScripts, moreScripts }
 })
