@@ -335,9 +335,9 @@ not (one line says why), with 2 when it was called wrongly or could not read a p
 _RULES = """# Rules
 
 What is checked in every message, call and draft. Each rule has a page: what fires, what does not, how grave it is, and
-the law or house rule behind it. Rules come in packs, one a trade and `general`; `[compliance]` in the settings names the
-packs and sets parameters, see [configuration](../../configuration.md). Findings keep the version of the rule they were
-found by: a digest of id, parameters and words.
+the law or house rule behind it. Rules come in packs, one a trade and `general`; `[compliance]` in the settings names
+the packs and sets parameters, see [configuration](../../configuration.md). Findings keep the version of the rule they
+were found by: a digest of id, parameters and words.
 
 | rule | pack | 名称 | name | ground | parameters |
 |---|---|---|---|---|---|

@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 
 from scrm.connector import Connector, ConnectorContext, Intake, RawEvent
-from scrm.core.compliance import RULES
+from scrm.core.compliance import RULES, RuleInForce
 from scrm.core.errors import BadSettings
 from scrm.core.scripts import ScriptIndex
 from scrm.http import Http
@@ -68,7 +68,7 @@ async def open_hub(settings: Settings, *, now: Callable[[], datetime] = utc_now)
             http=await stack.enter_async_context(Http()),
             webhook_http=await stack.enter_async_context(Http(public_only=not settings.webhook_private_targets)),
             channels={},
-            understanding=load_understanding(settings.script_packs),
+            understanding=load_understanding(settings.script_packs, settings.rules),
             arrivals=GroupCommit(db, store_arrivals),
             secret=secret,
         )
@@ -95,7 +95,7 @@ def migrate(database_url: str) -> None:
     command.upgrade(config, "head")
 
 
-def load_understanding(script_packs: Sequence[str]) -> Understanding:
+def load_understanding(script_packs: Sequence[str], rules: tuple[RuleInForce, ...] = RULES) -> Understanding:
     """Lexicon, dictionary and scripts of the named packs. `BadSettings` names a pack that is not installed."""
     known = {point.name: point.value for point in entry_points(group=SCRIPT_PACKS)}
     missing = [name for name in script_packs if name not in known]
@@ -106,7 +106,7 @@ def load_understanding(script_packs: Sequence[str]) -> Understanding:
     return Understanding(
         lexicon=load_lexicon(packages),
         segmenter=segmenter(words=load_words(packages)),
-        rules=RULES,
+        rules=rules,
         packs=packs,
         scripts=ScriptIndex(script for pack in packs for script in pack.scripts),
     )

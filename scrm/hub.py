@@ -126,6 +126,24 @@ class HealthCounts:
         return self._counts.get(channel) or Health(channel=channel)
 
 
+class RuleCounts:
+    """How often rules were asked and found something since the last time it was written down, by China's day and rule;
+    the rule '' stands for messages that were read. Kept in memory: figures, not facts.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def add(self, day: str, rule: str, checked: int, found: int) -> None:
+        before = self._counts.get((day, rule), (0, 0))
+        self._counts[day, rule] = (before[0] + checked, before[1] + found)
+
+    def take(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Everything since the last call."""
+        counts, self._counts = self._counts, {}
+        return counts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
     """`now` gives aware UTC time; services read no other clock."""
@@ -143,6 +161,7 @@ class Hub:
     shelf: BookShelf = field(default_factory=BookShelf)
     talk: TalkShelf = field(default_factory=TalkShelf)
     health: HealthCounts = field(default_factory=HealthCounts)
+    rule_counts: RuleCounts = field(default_factory=RuleCounts)
 
     def channel(self, name: str) -> Channel:
         """The configured channel of that name. `NotFound` when there is none."""

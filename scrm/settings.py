@@ -25,7 +25,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from scrm.core.errors import BadSettings
+from scrm.core.compliance import PACKS, RuleInForce, rules_of
+from scrm.core.errors import BadInput, BadSettings
+from scrm.core.timeline import Json
 from scrm.core.working_time import Deadlines, WorkingHours
 
 
@@ -81,6 +83,35 @@ class CaseSettings(BaseModel):
     s4_minutes: Annotated[int, Field(ge=1)] = Field(default=15, description="Minutes to judge an S4 case, at any hour.")
 
 
+class ComplianceSettings(BaseModel):
+    """`[compliance]`: which rules are in force, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    packs: list[str] = Field(
+        default=[*PACKS], description="The packs of rules in force: `general`, and those of the trades you are in."
+    )
+    rules: dict[str, dict[str, JsonValue]] = Field(
+        default={},
+        description="A table by rule id, e.g. `[compliance.rules.price-higher-later]`: `enabled`, `severity` or "
+        "`at_least` (S0 to S4), `effective_from`, the rule's own parameters (see reference/rules), and for rules "
+        "that go by words `include` and `exclude`.",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            rules_of(self.plan)
+        except BadInput as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def plan(self) -> dict[str, Json]:
+        """As `rules_of` reads it."""
+        return {"packs": self.packs, "rules": self.rules}
+
+
 def _default_channels() -> dict[str, ChannelSettings]:
     return {"web": ChannelSettings(kind="web_im"), "calls": ChannelSettings(kind="call_log")}
 
@@ -122,6 +153,9 @@ class Settings(BaseSettings):
     working_hours: WorkingHoursSettings = Field(
         default_factory=WorkingHoursSettings, description="When the team works: for deadlines."
     )
+    compliance: ComplianceSettings = Field(
+        default_factory=ComplianceSettings, description="The rules in force and their parameters."
+    )
     cases: CaseSettings = Field(default_factory=CaseSettings, description="Deadlines, second looks and samples.")
     audit_key: Path | None = Field(
         default=None,
@@ -154,6 +188,11 @@ class Settings(BaseSettings):
             closed=frozenset(set_.closed),
             extra=frozenset(set_.extra),
         )
+
+    @property
+    def rules(self) -> tuple[RuleInForce, ...]:
+        """The rules in force."""
+        return rules_of(self.compliance.plan, self.hours)
 
     @property
     def deadlines(self) -> Deadlines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from scrm.core.compliance.marketing_after_refusal import advertises
 from scrm.core.compliance.noticing import Cue, arouses, asks, cues, refuses
 from scrm.core.events import Event
 from scrm.core.ids import first_at, public
-from scrm.core.price_book import PriceBook
+from scrm.core.price_book import CHINA, PriceBook
 from scrm.core.tagging import Tag, Utterance, tag_messages
 from scrm.core.timeline import Entry, Json, Part, Speaker, parts
 from scrm.hub import Hub, Understanding
@@ -74,7 +75,7 @@ async def annotate(
     book = await current_book(hub, tx)
     spoken = await _read_claims(tx, spoken_of, book)
     await tx.claims.add(_new_claims(spoken))
-    heard = await _heard(tx, spoken)
+    heard = await _heard(hub, tx, spoken)
     await tx.claims.add_cues([cue for one in heard for cue in one.new_cues()])
     attached = await _check(hub, tx, [*heard, *map(_taken_back, recalled)], book, united)
     tx.audit.record(*(_deed("case.opened", case) for case in attached.opened))
@@ -234,8 +235,10 @@ class _Heard:
         )
 
 
-async def _heard(tx: Transaction, spoken: Sequence[Spoken]) -> list[_Heard]:
-    """What was just said, with its cues. What customers ask after they declined to be written to is remembered too."""
+async def _heard(hub: Hub, tx: Transaction, spoken: Sequence[Spoken]) -> list[_Heard]:
+    """What was just said, with its cues. What customers ask after they declined to be written to is remembered too, and
+    so are the words that rules go by: they may be taken back.
+    """
     said = [(one, statement_of(one)) for one in spoken if one.entry.customer_id is not None]
     customer_ids = {one.entry.customer_id for one, _ in said if one.entry.customer_id is not None}
     declined = await tx.claims.with_cue(customer_ids, Cue.REFUSES)
@@ -245,6 +248,8 @@ async def _heard(tx: Transaction, spoken: Sequence[Spoken]) -> list[_Heard]:
         customer_id = one.entry.customer_id
         assert customer_id is not None
         found, advertising = cues(statement), False
+        if statement.by_seller and speaks_to(hub.understanding.rules, statement.text):
+            found |= {Cue.TERMS}
         if customer_id in declined:
             advertising = statement.by_seller and advertises(statement)
             found |= {Cue.ASKS} if asks(statement) else set()
@@ -282,6 +287,7 @@ async def _check(
             if needed:
                 since[one.customer_id] = min(statement.at, since.get(one.customer_id, statement.at))
     if not since:
+        _count(hub, tx.now, heard, ())
         return Attached((), ())
     circles = await circles_of(tx, since)
     everybody = {member for circle in circles for member in circle.members}
@@ -291,7 +297,18 @@ async def _check(
         said = {member: _with_news(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
         starts = {member: since[member] for member in circle.members if member in since}
         found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
+    _count(hub, tx.now, heard, found)
     return await tx.cases.attach(found, hub.settings.deadlines)
+
+
+def _count(hub: Hub, now: datetime, heard: Sequence[_Heard], found: Sequence[NewFinding]) -> None:
+    """Every rule in force has looked at every message, be it only to see that it says nothing to it."""
+    day = now.astimezone(CHINA).date().isoformat()
+    fresh = {entry_of(one.statement.entry_id) for one in heard}
+    hits = Counter(one.rule for one in found if one.entry_id in fresh)
+    hub.rule_counts.add(day, "", len(heard), 0)
+    for rule in hub.understanding.rules:
+        hub.rule_counts.add(day, rule.id, len(heard), hits[rule.id])
 
 
 def _deed(action: str, case: Case) -> Deed:

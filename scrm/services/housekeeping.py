@@ -91,10 +91,11 @@ async def report_overdue(hub: Hub, tasks: Sequence[Task]) -> None:
 
 
 async def write_down_health(hub: Hub) -> None:
-    """Add this process's counts of what happened on the channels to the stored ones, and set the gauges."""
-    news = hub.health.take()
+    """Add this process's counts of what happened on the channels and of rule runs to the stored; set the gauges."""
+    news, runs = hub.health.take(), hub.rule_counts.take()
     async with hub.db.transaction() as tx:
         await tx.channels.add_health(news)
+        await tx.rule_runs.add(runs)
         waiting, oldest = await tx.tasks.waiting()
         TASKS_WAITING.set(waiting)
         OLDEST_TASK_S.set((tx.now - oldest) / timedelta(seconds=1) if oldest else 0)

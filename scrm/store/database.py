@@ -34,6 +34,7 @@ from scrm.store.imports import Imports
 from scrm.store.inbox import Inbox
 from scrm.store.prices import Prices
 from scrm.store.resolving import Resolving
+from scrm.store.rule_runs import RuleRuns
 from scrm.store.schema import as_json
 from scrm.store.search import Search
 from scrm.store.tasks import Tasks
@@ -158,6 +159,10 @@ class Transaction(Work):
     @cached_property
     def channels(self) -> Channels:
         return Channels(self)
+
+    @cached_property
+    def rule_runs(self) -> RuleRuns:
+        return RuleRuns(self)
 
     @cached_property
     def claims(self) -> Claims:
