@@ -69,7 +69,7 @@ async def test_everything_needed_to_decide_is_in_one_answer(school: School, peop
     await seed_queue(school, TALKS[:2])
     shen = people["shen"]
     await school.says(
-        school.service, "年课按4980元给您", customer="service-1", direction="outbound", speaker="rep", actor="LinXiaoYu"
+        school.service, "年课按4980元给您", customer="service-1", direction="outbound", speaker="rep", actor="ChenHao"
     )
 
     case = await first_case(shen, rule="price-higher-later", severity="S4")
