@@ -6,10 +6,10 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Literal, Protocol, TextIO
 
 import structlog
 
@@ -69,6 +69,19 @@ class Standing:
     size: int
     checkpoint: StoredCheckpoint | None
     verified: Link | None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the last check found."""
+        told = json.loads(self.verified.payload).get("trouble") if self.verified and self.verified.payload else None
+        return Trouble(told["seq"], Kind(told["kind"]), told["about"]) if told else None
+
+    def status(self, now: datetime) -> Literal["intact", "tampered", "unsigned"]:
+        """`unsigned`: nothing was signed for longer than a day, or ever."""
+        if self.trouble is not None:
+            return "tampered"
+        fresh = self.checkpoint is not None and now - self.checkpoint.at <= STALE_AFTER
+        return "intact" if fresh else "unsigned"
 
 
 class Source(Protocol):

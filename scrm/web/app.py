@@ -10,8 +10,21 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from scrm.connector import ServesPages
 from scrm.hub import Hub
+from scrm.services.audit import standing
 from scrm.web import callbacks, console, docs
-from scrm.web.api import cases, channels, checks, customers, households, library, prices, rules, session, webhooks
+from scrm.web.api import (
+    audit,
+    cases,
+    channels,
+    checks,
+    customers,
+    households,
+    library,
+    prices,
+    rules,
+    session,
+    webhooks,
+)
 from scrm.web.live import LIVE, LiveFeed, stream_events
 from scrm.web.middleware import answer_problems, identify
 from scrm.web.openapi import HUB, PREFIX, document, mount
@@ -21,6 +34,7 @@ GROUPS = (
     customers.ROUTES,
     households.ROUTES,
     cases.ROUTES,
+    audit.ROUTES,
     checks.ROUTES,
     rules.ROUTES,
     channels.ROUTES,
@@ -74,11 +88,14 @@ async def _alive(_request: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    """Whether the database answers; the stream is reported but not needed."""
+    """Whether the database answers; the stream and the audit log are reported but not needed."""
     hub = request.app[HUB]
     async with hub.db.reading() as tx:
         waiting, _ = await tx.tasks.waiting()
-    return web.json_response({"status": "ready", "waiting_tasks": waiting, "stream": hub.stream.healthy})
+    stands = (await standing(hub)).status(hub.now())
+    return web.json_response(
+        {"status": "ready", "waiting_tasks": waiting, "stream": hub.stream.healthy, "audit": stands}
+    )
 
 
 async def _metrics(_request: web.Request) -> web.Response:
