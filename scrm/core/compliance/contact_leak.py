@@ -130,7 +130,7 @@ def _owner_asked_for(earlier: Sequence[Statement]) -> str | None:
     last = earlier[-1] if earlier else None
     if last is None or last.by_seller or not re.search(r"电话|号码|联系方式|微信|手机|联系", last.text):
         return None
-    return _owner(last.text)
+    return "theirs" if _THEIRS.search(last.text) else _owner(last.text)
 
 
 def _is_identity(number: str) -> bool:

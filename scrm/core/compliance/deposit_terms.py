@@ -26,6 +26,8 @@ _KEPT = re.compile(
     r"|(?:不(?:能|可以?|予|会|给|支持)?退(?:还|款)?的?)(?:是)?[^，。！？,!?\n]{0,3}订金"
 )
 _EXPLAINS = re.compile(r"区别|不同|不一样|两码事|不是[订定]金|是[定订]金(?:不是|而不是|，不是)|分清|改成|改为|统一")
+_BEFORE = re.compile(r"定金(?:先|就|只|要|得|需|您|你|给|再|可以|付|交|打|转|收|是|为|定|个|点|：|:| )*$")
+_AMOUNTS = frozenset({Kind.DEPOSIT, Kind.PRICE, Kind.PAYMENT})
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
 
 
@@ -54,11 +56,11 @@ class DepositTerms:
     def _too_much(self, said: Statement, history: History) -> Finding | None:
         for claim in said.claims:
             quote = claim.quote
-            if quote.value is None or quote.stance not in COMMITMENTS or "定金" not in (quote.cue or ""):
+            if quote.value is None or quote.stance not in COMMITMENTS or not _is_of_a_deposit(claim, said.text):
                 continue
             if quote.kind is Kind.DOWN_PAYMENT_RATIO and quote.value > self.at_most:
                 return self._finding(said, (quote.start, quote.end), _share_facts(quote.value, None))
-            if quote.kind is Kind.DEPOSIT:
+            if quote.kind in _AMOUNTS:
                 total, against = self._total(claim, said, history)
                 if total is not None and quote.value > total * self.at_most + 1:
                     facts = _share_facts(quote.value / total, quote.value) | {"total": str(total)}
@@ -74,7 +76,7 @@ class DepositTerms:
         quoted, or the book's.
         """
         sku = claim.sku or (said.products[0] if len(said.products) == 1 else None)
-        own = [o.quote.value for o in said.claims if _is_total(o) and o.sku in {sku, None} and o.quote.value]
+        own = [o.quote.value for o in said.claims if _is_total(o, said.text) and o.sku in {sku, None} and o.quote.value]
         if own:
             return max(own), None
         for earlier in reversed(history.before(said)):
@@ -123,7 +125,17 @@ class DepositTerms:
         )
 
 
-def _is_total(claim: Claim) -> bool:
+def _is_of_a_deposit(claim: Claim, text: str) -> bool:
+    """Whether 定金 is the word beside an amount, rather than 订金 or 押金."""
+    quote = claim.quote
+    if quote.cue:
+        return "定金" in quote.cue or _BEFORE.search(text[: quote.start]) is not None
+    return _BEFORE.search(text[: quote.start]) is not None or text.startswith("定金", quote.end)
+
+
+def _is_total(claim: Claim, text: str) -> bool:
+    if _BEFORE.search(text[: claim.quote.start]):
+        return False
     return claim.quote.kind is Kind.PRICE and claim.quote.stance in COMMITMENTS and not claim.quote.unit
 
 
