@@ -174,11 +174,6 @@ _PATTERNS = (
         _threshold_off,
     ),
     _compiled(
-        "第[^，。,]{1,3}减",
-        rf"第(?P<threshold>{_Q})(?P<unit>{_U})(?:可以?|就|再|立|直)*减\s?(?P<value>{_Q})(?:元|块钱?)?(?![折%个])",
-        _threshold_off,
-    ),
-    _compiled(
         "折|半价|第",
         rf"第(?P<threshold>{_Q})(?P<unit>{_U})(?:商品)?(?:可以?|就|也|只要|打|享受?|直接|算)?(?P<share>半价|对折|{_Q}折|免费|免单|[0零]元)",
         _threshold_ratio,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from scrm.core.claims.amounts import Amount, Measure
 from scrm.core.claims.cues import Cue, Family
@@ -32,7 +33,7 @@ _CLOSED_RIGHT = any_of("""
     提高 里面 当时 那户 那间 那栋 那单 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
-    r"(?:第|共有|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
+    r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
     "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好"
@@ -68,13 +69,28 @@ _OTHER_TALK = any_of("""
 """)
 
 
+class Talk:
+    """What a whole message talks of; each pattern is looked for once, however many numbers the message has."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._known: dict[re.Pattern[str], int] = {}
+
+    def times(self, pattern: re.Pattern[str]) -> int:
+        """How often `pattern` is found; counted no further than two."""
+        known = self._known.get(pattern)
+        if known is None:
+            known = self._known[pattern] = sum(1 for _ in islice(pattern.finditer(self.text), 2))
+        return known
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """An amount and what stands around it. `window` is where the words that belong to it begin; `has_unit`: it is per
     something; `beside`: a price of its size came just before; `paused`: a blank follows; `by_seller`: who says it.
     """
 
-    text: str
+    talk: Talk
     amount: Amount
     cue: Cue | None
     window: int
@@ -82,6 +98,10 @@ class Seen:
     beside: bool
     paused: bool
     by_seller: bool
+
+    @property
+    def text(self) -> str:
+        return self.talk.text
 
     @property
     def is_told(self) -> bool:
@@ -96,7 +116,7 @@ class Seen:
         return pattern.match(self.text, self.amount.end) is not None
 
     def talks_of(self, pattern: re.Pattern[str]) -> bool:
-        return pattern.search(self.text) is not None
+        return self.talk.times(pattern) > 0
 
 
 def is_money(seen: Seen) -> bool:
@@ -210,7 +230,7 @@ def _is_menu_line(seen: Seen) -> bool:
     name = _LAST_NAME.search(text, seen.window, amount.start)
     if not ends or name is None or _NAME.fullmatch(name[0]) is None:
         return False
-    return seen.talks_of(_PRICE_TALK) or len(_MENU.findall(text)) > 1
+    return seen.talks_of(_PRICE_TALK) or seen.talk.times(_MENU) > 1
 
 
 def _looks_like_a_year(seen: Seen) -> bool:

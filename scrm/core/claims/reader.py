@@ -9,7 +9,7 @@ from scrm.core.claims.amounts import Amount, Measure, find_amounts, unglued
 from scrm.core.claims.carrying import carried, is_beside, is_least_quantity, ratio_kind
 from scrm.core.claims.composites import Composite, find_composites
 from scrm.core.claims.cues import Cue, Family, classify, in_context, left_cue, right_cue, share_like
-from scrm.core.claims.evidence import Seen, is_money
+from scrm.core.claims.evidence import Seen, Talk, is_money
 from scrm.core.claims.folding import Folded, fold
 from scrm.core.claims.masks import spans_of_no_money
 from scrm.core.claims.model import Approx, Kind, Quote, Stance
@@ -99,13 +99,13 @@ def _amount_quotes(
     raw: str, folded: Folded, hidden: Sequence[tuple[int, int]], composites: Sequence[Composite], speaker: Speaker
 ) -> Iterator[Quote]:
     taken = [(found.start, found.end) for found in composites]
-    previous, last = 0, None
+    previous, last, talk = 0, None, Talk(folded.text)
     for found in find_amounts(folded.text, [*hidden, *taken]):
         amount = _freed(found, folded.text, speaker)
         if amount is None:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
-        quote = _amount_quote(folded, amount, before, last, speaker)
+        quote = _amount_quote(folded, talk, amount, before, last, speaker)
         if quote is not None and not is_least_quantity(quote, last, raw):
             last = quote if quote.cue in _WHOLE else carried(quote, last, raw)
             yield last
@@ -121,13 +121,15 @@ def _freed(amount: Amount, text: str, speaker: Speaker) -> Amount | None:
     return unglued(text, amount) if speaker in SELLERS else None
 
 
-def _amount_quote(folded: Folded, amount: Amount, previous: int, last: Quote | None, speaker: Speaker) -> Quote | None:
+def _amount_quote(
+    folded: Folded, talk: Talk, amount: Amount, previous: int, last: Quote | None, speaker: Speaker
+) -> Quote | None:
     text = folded.text
-    window = max(previous, _clause_start(text, amount.start), amount.start - _REACH)
+    window = max(previous, _clause_start(text, amount.start))
     cue = _cue(text, amount, window)
     per = _per(text, amount, window)
     seen = Seen(
-        text=text,
+        talk=talk,
         amount=amount,
         cue=cue,
         window=window,
@@ -179,8 +181,9 @@ def _cue(text: str, amount: Amount, window: int) -> Cue | None:
 
 
 def _clause_start(text: str, place: int) -> int:
-    start = 0
-    for match in _STOPS.finditer(text, 0, place):
+    """Where the clause of `place` begins, not looking further back than words reach."""
+    start = max(0, place - _REACH)
+    for match in _STOPS.finditer(text, start, place):
         start = match.end()
     return start
 
