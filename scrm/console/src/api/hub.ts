@@ -1,7 +1,13 @@
 /** Every call of the REST API the console makes, by noun. The one place that spells paths. */
 import { answer, api, download } from './client'
 import type {
+  BroadcastCheck,
+  DryRunFindingsQuery,
+  DryRunNew,
+  HouseholdJoin,
+  MemberRole,
   Assignment,
+  AuditFilter,
   CaseFiguresQuery,
   CasesFilter,
   CasesQuery,
@@ -44,6 +50,10 @@ export const customers = {
   typing: (id: string) => answer(api.POST('/api/v1/customers/{id}/typing', { params: { path: { id } } })),
   merge: (id: string, otherId: string, reason: string) =>
     answer(api.POST('/api/v1/customers/{id}/merges', { params: { path: { id } }, body: { other_id: otherId, reason } })),
+  joinHousehold: (id: string, joining: HouseholdJoin) => answer(api.POST('/api/v1/customers/{id}/household', { params: { path: { id } }, body: joining })),
+  changeRole: (id: string, role: MemberRole) => answer(api.PATCH('/api/v1/customers/{id}/household', { params: { path: { id } }, body: { role } })),
+  leaveHousehold: (id: string) => answer(api.DELETE('/api/v1/customers/{id}/household', { params: { path: { id } } })),
+  nameHousehold: (id: string, name: string) => answer(api.PATCH('/api/v1/households/{id}', { params: { path: { id } }, body: { name } })),
   undoMerge: (id: string) => answer(api.DELETE('/api/v1/merges/{id}', { params: { path: { id } } })),
   revealPhone: (id: string, identityId: string) =>
     answer(api.GET('/api/v1/customers/{id}/phones/{identity_id}', { params: { path: { id, identity_id: identityId } } })),
@@ -72,6 +82,11 @@ export const cases = {
   remedy: (id: string, remedy: RemedyNew) => answer(api.POST('/api/v1/cases/{id}/remedy', { params: { path: { id } }, body: remedy })),
   close: (id: string, closing: Closing) => answer(api.POST('/api/v1/cases/{id}/close', { params: { path: { id } }, body: closing })),
   reopen: (id: string, reopening: Reopening) => answer(api.POST('/api/v1/cases/{id}/reopen', { params: { path: { id } }, body: reopening })),
+}
+
+export const audit = {
+  list: (query: AuditFilter & { cursor?: string }) => answer(api.GET('/api/v1/audit', { params: { query } })),
+  state: () => answer(api.GET('/api/v1/audit/state')),
 }
 
 export const channels = {
@@ -142,6 +157,19 @@ export const prices = {
     return `/api/v1/prices/export?${query}`
   },
   templatePath: (format: 'xlsx' | 'csv') => `/api/v1/prices/template?format=${format}`,
+}
+
+export const rules = {
+  list: () => answer(api.GET('/api/v1/rules')),
+  runs: () => answer(api.GET('/api/v1/rules/dry-runs')),
+  run: (id: string) => answer(api.GET('/api/v1/rules/dry-runs/{id}', { params: { path: { id } } })),
+  start: (wanted: DryRunNew) => answer(api.POST('/api/v1/rules/dry-runs', { body: wanted })),
+  cancel: (id: string) => answer(api.DELETE('/api/v1/rules/dry-runs/{id}', { params: { path: { id } } })),
+  findings: (id: string, query: DryRunFindingsQuery) => answer(api.GET('/api/v1/rules/dry-runs/{id}/findings', { params: { path: { id }, query } })),
+}
+
+export const broadcasts = {
+  check: (wanted: BroadcastCheck) => answer(api.POST('/api/v1/broadcasts/check', { body: wanted })),
 }
 
 export const library = {

@@ -555,6 +555,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first. What others did in a case that is still to be judged is left out for auditors. */
+        get: operations["list_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the log is, what of it is signed, and what its last check found. */
+        get: operations["get_audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a case as a ZIP that is readable offline and verifiable without the hub. It is on record. */
+        get: operations["export_case_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/broadcasts/check": {
         parameters: {
             query?: never;
@@ -1203,6 +1254,163 @@ export interface components {
              * @default null
              */
             tag?: string | null;
+        };
+        /** AuditCheckpointOut */
+        AuditCheckpointOut: {
+            /**
+             * Size
+             * @description Entries it covers.
+             */
+            size: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Root
+             * @description Base64 of the Merkle root.
+             */
+            root: string;
+            /**
+             * Note
+             * @description The signed text, as it is kept elsewhere.
+             */
+            note: string;
+        };
+        /**
+         * AuditEntryOut
+         * @description Who did what to which object, with its place in the chain.
+         */
+        AuditEntryOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string;
+            /** Actor Role */
+            actor_role: string;
+            /** Action */
+            action: string;
+            /** Object Type */
+            object_type: string;
+            /** Object Id */
+            object_id: string;
+            /** Object Version */
+            object_version: number | null;
+            /**
+             * Payload
+             * @description What it says in particular; null once erased.
+             */
+            payload: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Commitment
+             * @description Hex; so are `prev` and `hash`.
+             */
+            commitment: string;
+            /** Prev */
+            prev: string;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * AuditQuery
+         * @description Newest first.
+         */
+        AuditQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Actor
+             * @description A login; `hub` and `operator` are the hub itself.
+             * @default
+             */
+            actor?: string;
+            /**
+             * Action
+             * @default
+             */
+            action?: string;
+            /**
+             * Object Type
+             * @default
+             */
+            object_type?: string;
+            /**
+             * Object Id
+             * @default
+             */
+            object_id?: string;
+            /**
+             * Since
+             * @default null
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Before this time.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /** AuditState */
+        AuditState: {
+            /**
+             * Status
+             * @description unsigned: nothing was signed for longer than a day, or ever.
+             * @enum {string}
+             */
+            status: "intact" | "tampered" | "unsigned";
+            /** Size */
+            size: number;
+            /**
+             * Unsigned
+             * @description Entries since the last checkpoint.
+             */
+            unsigned: number;
+            checkpoint: components["schemas"]["AuditCheckpointOut"] | null;
+            verification: components["schemas"]["AuditVerificationOut"] | null;
+        };
+        /** AuditVerificationOut */
+        AuditVerificationOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Intact */
+            intact: boolean;
+            /**
+             * Seq
+             * @description The first bad entry; null where it is intact.
+             */
+            seq: number | null;
+            /**
+             * Kind
+             * @description How it is bad; see the reference of the audit log.
+             */
+            kind: string | null;
+            /**
+             * About
+             * @description The message whose wording is not the one committed to.
+             */
+            about: string;
         };
         /** BadRowOut */
         BadRowOut: {
@@ -2869,6 +3077,16 @@ export interface components {
             previous: string | null;
             /** Next */
             next: string | null;
+        };
+        /** PageOf[AuditEntryOut] */
+        PageOf_AuditEntryOut_: {
+            /** Items */
+            items: components["schemas"]["AuditEntryOut"][];
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
         };
         /** PageOf[BadRowOut] */
         PageOf_BadRowOut_: {
@@ -5479,6 +5697,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_entries: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                actor?: string;
+                action?: string;
+                object_type?: string;
+                object_id?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_AuditEntryOut_"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
+                };
+            };
+            /** @description A problem: what happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_case_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description A problem: what happened and what to do. */

@@ -12,6 +12,7 @@ export type CustomersQuery = NonNullable<paths['/api/v1/customers']['get']['para
 export type TimelineQuery = NonNullable<paths['/api/v1/customers/{id}/timeline']['get']['parameters']['query']>
 export type CasesQuery = NonNullable<paths['/api/v1/cases']['get']['parameters']['query']>
 export type CasesFilter = Omit<CasesQuery, 'cursor' | 'limit'>
+export type AuditFilter = Omit<NonNullable<paths['/api/v1/audit']['get']['parameters']['query']>, 'cursor' | 'limit'>
 export type CaseFiguresQuery = NonNullable<paths['/api/v1/cases/figures']['get']['parameters']['query']>
 export type CustomerFilter = NonNullable<CustomersQuery['filter']>
 /** Yuan: answers hold a decimal string. */
@@ -68,6 +69,8 @@ export type Remedy = RemedyNew['kind']
 export type Closing = Shapes['Closing']
 export type Reopening = Shapes['Reopening']
 export type Share = Shapes['ShareOut']
+export type AuditEntry = Shapes['AuditEntryOut']
+export type AuditState = Shapes['AuditState']
 
 export type ChannelOut = Shapes['ChannelOut']
 export type DeadTaskOut = Shapes['DeadTaskOut']
@@ -93,6 +96,16 @@ export type ProposalsQuery = NonNullable<paths['/api/v1/price-proposals']['get']
 export type ProblemRow = Shapes['ProblemRow']
 export type PromotionOut = PriceOut['promotions'][number]
 export type ScriptOut = Shapes['ScriptOut']
+export type HouseholdOut = Shapes['HouseholdOut']
+export type HouseholdJoin = Shapes['HouseholdJoin']
+export type MemberRole = Shapes['MemberOut']['role']
+export type RuleOut = Shapes['RuleOut']
+export type DryRun = Shapes['DryRunOut']
+export type DryRunNew = Shapes['DryRunNew']
+export type DryRunFinding = Shapes['DryRunFindingOut']
+export type DryRunFindingsQuery = NonNullable<paths['/api/v1/rules/dry-runs/{id}/findings']['get']['parameters']['query']>
+export type BroadcastCheck = Shapes['BroadcastCheck']
+export type AffectedCustomer = Shapes['AffectedOut']
 export type FiguresOut = Shapes['FiguresOut']
 
 export type Permission =
@@ -135,6 +148,9 @@ export const LIVE_EVENT_TYPES = [
   'customer.added',
   'customer.changed',
   'customers.merged',
+  'household.changed',
+  'dry_run.progressed',
+  'dry_run.finished',
   'customers.merge_undone',
   'case.opened',
   'case.changed',
