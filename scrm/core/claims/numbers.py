@@ -203,8 +203,10 @@ class _Reading:
         return True
 
     def _take_more(self, character: str) -> bool:
-        """三十多万, 十来万, 十几万: about or above, before the last unit."""
-        if self.last_unit is None or self.pending is not None or not _MORE.match(self.text, self.place):
+        """三十多万, 90来万, 十几万: about or above, before the last unit."""
+        about_tens = self.last_unit is None and self.pending is not None and self.pending[0] >= 10
+        after_unit = self.last_unit is not None and self.pending is None
+        if not (about_tens or after_unit) or not _MORE.match(self.text, self.place):
             return False
         self.approx = Approx.ABOUT if character == "来" else Approx.ABOVE
         self.place += 1
