@@ -51,14 +51,18 @@ class PriceHigherLater:
             return
         said = self._linked(said, history)
         present = [o for o in offers(said, history.book) if o.claim.quote.stance is not Stance.FUTURE]
+        against: set[str | None] = set()
         for quoted in to_pay(present):
             standing = self._lowest_standing(quoted, earlier, history)
             colleague = None if standing else _colleagues_price(quoted, earlier)
             if standing is not None:
+                against.add(standing.said.entry_id)
                 yield self._finding(quoted, standing, history)
             elif colleague is not None:
                 yield self._differing(quoted, colleague, history)
-        yield from self._false_reference(said, earlier, present, history)
+        for finding in self._false_reference(said, earlier, present, history):
+            if finding.against not in against:
+                yield finding
 
     def _linked(self, said: Statement, history: History) -> Statement:
         """`said` with prices of no known product linked to the only one talked of on any channel of late."""
@@ -216,7 +220,7 @@ def _noticed(quoted: Offer, standing: Offer, history: History) -> Statement | No
         if said.at > quoted.said.at + LOOK_BACK:
             return None
         after = said.at >= quoted.said.at and said.entry_id != quoted.said.entry_id
-        if _cites(said, standing) or (after and (complains(said) or pays(said) or _cites(said, quoted))):
+        if _cites(said, standing) or pays(said) or (after and (complains(said) or _cites(said, quoted))):
             return said
     return None
 
