@@ -488,7 +488,8 @@ async def _alarm(hub: Hub, verdict: Verdict) -> None:
         if before.get("trouble") == told:
             return
         tx.audit.record(Deed.by_hub("audit.tampered", "audit", "verification", intact=False, trouble=told))
-        await tx.publish([Event(type="audit.tampered", customer_id=None, payload={**told, "size": verdict.size})])
+        payload = {"seq": trouble.seq, "how": trouble.kind.value, "about": trouble.about, "size": verdict.size}
+        await tx.publish([Event(type="audit.tampered", customer_id=None, payload=payload)])
 
 
 # --- exporting ---------------------------------------------------------------------------------------------------

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from scrm.connector import SendRejected
 from scrm.core.access import Actor, Role
 from scrm.core.cases import Remedy, RemedyKind, Verdict, VerdictKind
 from scrm.core.events import CATALOGUE, EventType
 from scrm.core.timeline import Json
+from scrm.hub import Hub
 from scrm.services.accounts import add_user
+from scrm.services.audit import make_checkpoint, verify_part
 from scrm.services.cases import claim_case, record_remedy, record_verdict, reopen_case
 from scrm.services.customers import mark_read, merge_customers, undo_merge
 from scrm.services.housekeeping import promise_reports
@@ -114,6 +117,17 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
     await run_workers(hub)
     endpoint = await add_endpoint(hub, admin, url="http://127.0.0.1:9/", description="", event_types=["case.opened"])
     await try_endpoint(hub, admin, endpoint.id)
+    await tamper(hub)
+
+
+async def tamper(hub: Hub) -> None:
+    """The log is signed; then somebody with all rights in the database changes an entry."""
+    await make_checkpoint(hub)
+    async with hub.db.transaction() as tx:
+        trigger = "audit_log_no_update" if hub.db.is_sqlite else "audit_log_kept ON audit_log"
+        await tx.run(sql(f"DROP TRIGGER {trigger}"))
+        await tx.run(sql("UPDATE audit_log SET actor = 'somebody else' WHERE seq = 1"))
+    await verify_part(hub)
 
 
 async def judge(school: School, auditor: Actor, admin: Actor) -> None:

@@ -208,4 +208,4 @@ async def test_the_state_of_the_log_is_told_and_an_alarm_shows(school: School, b
     assert signed["unsigned"] == 0
     assert (after["verification"]["seq"], after["verification"]["kind"]) == (1, "entry_mismatch")
     assert health["audit"] == "tampered"
-    assert [event.payload["kind"] for event in await school.events("audit.tampered")] == ["entry_mismatch"], "once"
+    assert [event.payload["how"] for event in await school.events("audit.tampered")] == ["entry_mismatch"], "once"
