@@ -122,6 +122,8 @@ async def drafts_above_it(lin: Page) -> None:
     finding = lin.get_by_test_id("finding").first
     await expect(finding).to_contain_text(re.compile("标价"))
     await shoot(lin, "prices-6-draft")
+    await box.fill("短期班的暑期特惠已经结束了")
+    await expect(finding).to_contain_text("暑期特惠")
     await box.fill("短期班的暑期特惠是980元")
     await expect(lin.get_by_test_id("finding")).to_have_count(0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import aiohttp
 import openpyxl
@@ -132,6 +133,17 @@ async def test_a_proposal_shows_what_it_changes_and_who_may_do_what(wang: Browse
     _, left = await li.ask("GET", "/api/v1/price-proposals")
     _, every = await li.ask("GET", "/api/v1/price-proposals?state=all&limit=1")
     assert (left["items"], [one["state"] for one in every["items"]], every["next"]) == ([], ["rejected"], None)
+
+
+async def test_a_product_is_found_whatever_its_sku(wang: Browser, li: Browser) -> None:
+    for sku in ("A/B", "夏令营 1#", "100%"):
+        proposal = await _propose(wang, sku=sku)
+        await li.ask("POST", f"/api/v1/price-proposals/{proposal}/approve", json={})
+        status, body = await li.ask("GET", f"/api/v1/prices/{quote(sku, safe='')}")
+        assert (status, body["sku"]) == (200, sku)
+    taken = {"product": {**SHORT, "sku": "export"}, "reason": "x"}
+    status, body = await wang.ask("POST", "/api/v1/price-proposals", json=taken)
+    assert (status, body["rows"][0]["field"]) == (422, "sku")
 
 
 async def test_an_outdated_proposal_cannot_be_approved(wang: Browser, li: Browser) -> None:

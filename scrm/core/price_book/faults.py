@@ -18,6 +18,8 @@ ROLES: Mapping[str, str] = MappingProxyType(
     {"rep": "销售", "agent": "客服", "lead": "组长", "manager": "主管", "bot": "机器人", "broadcast": "群发"}
 )
 """Roles a floor is usually for. Others are possible, with a warning."""
+_TAKEN = frozenset({"export", "import", "template"})
+"""Words that stand where a sku does in addresses of the API."""
 _LARGEST = Decimal(999_999_999)
 _DECIMALS = 4
 _TEXTS = (("sku", 100), ("name", 200), ("unit", 50))
@@ -44,6 +46,8 @@ def doubts_about(product: Product, book: PriceBook, now: datetime) -> tuple[Faul
 
 
 def _texts(product: Product) -> Iterator[Fault]:
+    if product.sku.casefold() in _TAKEN:
+        yield Fault(code="taken_sku", field="sku", facts={"text": product.sku})
     for name, longest in _TEXTS:
         text = getattr(product, name) or ""
         if not text.strip() and name != "unit":
@@ -160,6 +164,6 @@ def money(amount: Decimal) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A time as people in China read it: to the minute, or to the second where that matters."""
+    """A time as people in China read it: to the minute, whose last second ends it; else to the second."""
     local = at.astimezone(CHINA)
-    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
+    return local.strftime("%Y-%m-%d %H:%M" if local.second in {0, 59} else "%Y-%m-%d %H:%M:%S")

@@ -36,10 +36,30 @@ def read_toml(text: str) -> tuple[Product, ...]:
     return read_rows([_from_toml(table) for table in products])
 
 
+_PRODUCT_KEYS = frozenset(
+    {"sku", "name", "aliases", "list_price", "unit", "promotion", "floors", "valid_from", "valid_to", "withdrawn"}
+)
+_PROMOTION_KEYS = frozenset({"name", "price", "ratio", "from", "to", "condition"})
+
+
 def _from_toml(table: Mapping[str, Json]) -> Mapping[str, Json]:
+    owner = f"Product {table.get('sku') or '(without sku)'}"
+    _refuse_unknown(table, _PRODUCT_KEYS, owner)
     row = dict(table)
-    row["promotions"] = row.pop("promotion", row.get("promotions", []))
+    promotions = row.pop("promotion", [])
+    if isinstance(promotions, list):
+        for number, promotion in enumerate(promotions, start=1):
+            if isinstance(promotion, Mapping):
+                _refuse_unknown(promotion, _PROMOTION_KEYS, f"{owner}, promotion {number}")
+    row["promotions"] = promotions
     return row
+
+
+def _refuse_unknown(table: Mapping[str, Json], known: frozenset[str], owner: str) -> None:
+    """A field that nobody reads is a typing error in one that somebody should have read."""
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise BadInput(f"{owner}: there is no field {unknown[0]!r}; fields are {', '.join(sorted(known))}.")
 
 
 def _product(row: Mapping[str, Json], number: int) -> Product:

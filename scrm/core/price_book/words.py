@@ -10,6 +10,7 @@ from scrm.core.price_book.faults import ROLES, Fault
 _FAULTS: Mapping[str, tuple[str, str]] = {
     # What cannot be recorded.
     "missing": ("必须填写", "has to be filled in"),
+    "taken_sku": ("“{text}”是系统保留的词，请换一个编码", "{text!r} is a word of the API: take another"),
     "too_long": ("太长，最多 {longest} 个字", "too long: at most {longest} characters"),
     "control_characters": ("含有看不见的控制字符，请重新输入", "holds control characters that cannot be seen"),
     "alias_separator": (

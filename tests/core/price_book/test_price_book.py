@@ -141,6 +141,8 @@ def test_rows_give_the_same_book_back(products):
         (("price = 3599", ""), "give either price or ratio"),
         (("ratio = 0.95", "ratio = 95"), "not a share between 0 and 1"),
         (("rep = 3500", "rep = true"), "floors.rep: expected a number"),
+        (('aliases = ["X3"]', 'alias = ["X3"]'), "no field 'alias'"),
+        (('condition = "会员"', 'conditions = "会员"'), "promotion 2: there is no field 'conditions'"),
         (("[[product]]", "[[produkt]]"), r"no \[\[product\]\]"),
         (("[[product]]", "[[product"), "not valid TOML"),
     ],
