@@ -29,6 +29,8 @@ export const useDrafts = defineStore('drafts', () => {
   /** The wording the findings are about: they hide as soon as it changes. */
   const checkedText = ref('')
   const sending = ref(false)
+  /** Rules whose findings were shown for this draft: what became of them is kept with the reply. */
+  const shownRules = ref(new Set<string>())
   const problem = ref<ApiProblem | null>(null)
   const acknowledging = ref(false)
   const reason = ref('')
@@ -62,6 +64,7 @@ export const useDrafts = defineStore('drafts', () => {
   function forget(): void {
     latestCheck()
     findings.value = []
+    shownRules.value = new Set()
     checkedText.value = ''
     checking.value = false
     problem.value = null
@@ -117,6 +120,7 @@ export const useDrafts = defineStore('drafts', () => {
       const answer = await hub.customers.checkDraft(id, words, channel.value?.channel ?? null)
       if (!isLatest() || customerId.value !== id) return
       findings.value = answer.findings
+      for (const finding of answer.findings) shownRules.value.add(finding.rule)
       checkedText.value = words
       if (!blocking.value) acknowledging.value = false
     } catch {
@@ -138,9 +142,10 @@ export const useDrafts = defineStore('drafts', () => {
       channel: channel.value?.channel ?? null,
       script_id: scriptId.value,
       acknowledged_reason: acknowledging.value ? reason.value.trim() || null : null,
+      shown_rules: [...shownRules.value],
     }
     sending.value = true
-    const kept = { text: text.value, reason: reason.value, scriptId: scriptId.value, acknowledging: acknowledging.value }
+    const kept = { text: text.value, reason: reason.value, scriptId: scriptId.value, acknowledging: acknowledging.value, shown: message.shown_rules }
     write('')
     try {
       await timeline.send(message, channel.value, session.user?.name ?? '')
@@ -154,7 +159,7 @@ export const useDrafts = defineStore('drafts', () => {
     }
   }
 
-  function restore(id: string, kept: { text: string; reason: string; scriptId: string | null; acknowledging: boolean }, refused: ApiProblem): void {
+  function restore(id: string, kept: { text: string; reason: string; scriptId: string | null; acknowledging: boolean; shown: string[] }, refused: ApiProblem): void {
     remember(`draft.${id}`, kept.text)
     if (customerId.value !== id) return
     text.value = kept.text
@@ -162,6 +167,7 @@ export const useDrafts = defineStore('drafts', () => {
     reason.value = kept.reason
     acknowledging.value = kept.acknowledging
     findings.value = refused.findings
+    shownRules.value = new Set([...kept.shown, ...refused.findings.map((finding) => finding.rule)])
     checkedText.value = kept.text
     problem.value = refused.findings.length ? null : refused
   }

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { CustomerDetail, MergeOut } from '@/api/types'
+import type { CustomerDetail, HouseholdJoin, MemberRole, MergeOut } from '@/api/types'
 import { turns } from '@/turns'
 
 const TYPING_SHOWN_MS = 6000
@@ -75,6 +75,27 @@ export const useOpenCustomer = defineStore('openCustomer', () => {
     await renew()
   }
 
+  async function joinHousehold(joining: HouseholdJoin): Promise<void> {
+    if (!id.value) return
+    await hub.customers.joinHousehold(id.value, joining)
+    await renew()
+  }
+
+  async function changeRole(memberId: string, role: MemberRole): Promise<void> {
+    await hub.customers.changeRole(memberId, role)
+    await renew()
+  }
+
+  async function leaveHousehold(memberId: string): Promise<void> {
+    await hub.customers.leaveHousehold(memberId)
+    await renew()
+  }
+
+  async function nameHousehold(householdId: string, name: string): Promise<void> {
+    await hub.customers.nameHousehold(householdId, name)
+    await renew()
+  }
+
   function showTyping(): void {
     typing.value = true
     clearTimeout(typingEnds)
@@ -85,5 +106,5 @@ export const useOpenCustomer = defineStore('openCustomer', () => {
     typing.value = false
   }
 
-  return { id, detail, loading, problem, phones, typing, undoable, open, close, renew, reveal, rename, merge, undo, showTyping, hideTyping }
+  return { id, detail, loading, problem, phones, typing, undoable, open, close, renew, reveal, rename, merge, undo, joinHousehold, changeRole, leaveHousehold, nameHousehold, showTyping, hideTyping }
 })
