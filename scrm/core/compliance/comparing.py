@@ -24,6 +24,13 @@ _SAME_UNIT = {
     "节课": "节",
     "位": "人",
 }
+_ALTOGETHER = re.compile(
+    r"(?:一共|总共|合计|共计|加起来|加一起|打包|一起)(?:是|就是|才|就|给您|给你|算|收|要|：|:| )*$"
+)
+_SEVERAL = re.compile(
+    r"(?<![第一每0-9.])([2-9]|[1-9][0-9]|[两二三四五六七八九十])(?:台|套|件|部|辆|张|瓶|盒|箱|支|大一小|个人|位|间)"
+    r"(?![之以的]?[内上下前后])[^，。！？,!?;；0-9]{0,12}$"
+)
 _FEE = re.compile(r"(?:元|块钱?)?的?([\u4e00-\u9fff]{1,6}费)(?![用率])")
 _ROLES = (("落地", "landed"), ("裸车", "bare car"), ("首重", "first weight"), ("续重", "next weight"))
 _ALIKE = frozenset(
@@ -97,7 +104,7 @@ def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
             interval = _discounted(claim.quote, product)
         else:
             continue
-        if interval is not None:
+        if interval is not None and not _is_sum(claim, said):
             yield Offer(said, claim, _basis(claim, product, said.text), *interval)
 
 
@@ -199,6 +206,13 @@ def _is_whole(unit: str, value: Decimal | None, product: Product) -> bool:
     )
 
 
+def _is_sum(claim: Claim, said: Statement) -> bool:
+    """Whether an amount is what several products come to: 一共8979."""
+    if _ALTOGETHER.search(said.text[: claim.quote.start]) is None:
+        return False
+    return len({*said.products, *(other.sku for other in said.claims if other.sku)}) > 1
+
+
 def _role(quote: Quote, text: str) -> str:
     near = text[max(0, quote.start - 6) : quote.end + 5]
     role = next((role for word, role in _ROLES if word in (quote.cue, near) or word in near), "")
@@ -206,6 +220,9 @@ def _role(quote: Quote, text: str) -> str:
         role += " before tax"
     if quote.kind is Kind.FEE and not role:
         role = quote.cue
+    several = _SEVERAL.search(text[: quote.start])
+    if quote.kind is Kind.PRICE and several is not None:
+        role += f" ×{several[1]}"
     return role
 
 

@@ -110,5 +110,7 @@ def pays(said: Statement) -> bool:
     return said.paid or (said.speaker not in SELLERS and _PAYS.search(said.text) is not None)
 
 
-_TERMS = re.compile(r"[定订]金|会员|学员|新人|新客|老客户|首单|团购|拼团|到店|以旧换新|自提|结束|恢复")
+_TERMS = re.compile(
+    r"[定订]金|会员|学员|新人|新客|老客户|首单|团购|拼团|到店|以旧换新|自提|结束|恢复|[看打说报记写算弄搞发输]错|口误|手误|更正"
+)
 _BEARS = re.compile("|".join(found.pattern for found in (_COMPLAINS, _PAYS, _REFUSES, _ASKS_PRICE, _NUMBERS)))

@@ -62,7 +62,7 @@ def _unlisted_fees(rule: str, said: Statement, history: History) -> Iterator[Fin
         product = history.book.product(_product_of(claim, said, history) or "", said.at)
         start = max((said.text.rfind(stop, 0, quote.start) for stop in "，。！？,!?;；\n"), default=-1) + 1
         asked = said.text[start : quote.end + 6]
-        if product is None or _ON_TOP.search(asked) is None or history.book.mentions(asked[: quote.start - start]):
+        if product is None or _ON_TOP.search(asked) is None or history.book.mentions(fee):
             continue
         yield Finding(
             rule=rule,
@@ -80,7 +80,7 @@ def _fee(claim: Claim, text: str) -> str:
     if quote.kind is Kind.FEE:
         return quote.cue
     named = is_fee(claim, text)
-    return named if quote.kind is Kind.PRICE else ""
+    return named if quote.kind in {Kind.PRICE, Kind.PRICE_CHANGE} else ""
 
 
 def _product_of(claim: Claim, said: Statement, history: History) -> str | None:

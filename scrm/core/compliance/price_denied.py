@@ -21,6 +21,10 @@ _BESIDE = re.compile(
     r"|哪有(?:人)?(?:说|报)?过?|不可能(?:说|报|有|给)过?)[^，。！？,!?;；\n]{0,6}$"
 )
 
+_THIS_PRICE = re.compile(
+    r"(?:没有?|从来没有?|哪有|哪里有|不可能|不会|谁)(?:人)?(?:跟您|跟你|给您|给你)?(?:报|说|给|有|开|卖)过?(?:您|你)?(?:这个|这种|这么|那个|过)"
+)
+_ASKED_BACK = frozenset("?？")
 _AFTER = re.compile(
     r"(?:元|块钱?|的?(?:这个)?价格?)?[?？，,。 ]?(?:这个价|这价)?(?:是|可)?"
     r"(?:没有?过的?|没有的事|没这回事|不存在|没有这个?(?:价|事)|没这个?价|从来没有?过?|不可能的?事)"
@@ -72,5 +76,10 @@ class PriceDenied:
 
 def _is_denied(claim: Claim, text: str) -> bool:
     if claim.quote.stance is Stance.NEGATED:
+        return True
+    if (
+        _THIS_PRICE.search(text, claim.quote.end)
+        and text[claim.quote.end : claim.quote.end + 3].strip("元块钱")[:1] in _ASKED_BACK
+    ):
         return True
     return _BESIDE.search(text[: claim.quote.start]) is not None or _AFTER.match(text, claim.quote.end) is not None

@@ -88,6 +88,7 @@ class PriceHigherLater:
             if offer.basis == quoted.basis
             and quoted.is_above(offer)
             and not self._repeats(offer.said, quoted, history)
+            and not _both_in_the_book(offer, quoted, history)
             and self._terms.stands(offer, quoted.said.at, history)
         ]
         return min(reversed(against), key=lambda offer: offer.high or offer.low, default=None)
@@ -188,6 +189,16 @@ class PriceHigherLater:
             "earlier_until": until.isoformat() if until else None,
             "link": quoted.claim.link.value,
         }
+
+
+def _both_in_the_book(offer: Offer, quoted: Offer, history: History) -> bool:
+    """The earlier price is one with a condition, the later one is everybody's: the book has both."""
+    product = history.book.product(offer.basis.sku, offer.said.at)
+    if product is None or offer.low != offer.high:
+        return False
+    running = [p for p in product.running(offer.said.at) if product.promotion_price(p) == offer.low]
+    bound = bool(running) and all(promotion.condition for promotion in running)
+    return bound and quoted.low == product.list_price
 
 
 def _colleagues_price(quoted: Offer, earlier: Sequence[Offer]) -> Offer | None:

@@ -18,6 +18,8 @@ _CORRECTS = re.compile(
     r"|不是[^，。,]{1,12}是"
 )
 
+_SLIPPED = re.compile(r"(?:看|打|说|报|记|写|算|弄|搞|发|输)错|口误|手误|笔误|更正|(?:弄|搞)混")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -50,11 +52,15 @@ class Terms:
 
     def correction(self, said: Statement, later: Iterable[Statement]) -> Statement | None:
         """The same person's correction, soon after and before the customer has paid."""
+        slipped = False
         for statement in later:
             if statement.at - said.at > self.correction_within or pays(statement):
                 return None
-            if statement.actor == said.actor and statement.speaker == said.speaker and _corrects(statement, said):
+            if statement.actor != said.actor or statement.speaker != said.speaker:
+                continue
+            if _corrects(statement, said) or (slipped and statement.claims):
                 return statement
+            slipped = slipped or _SLIPPED.search(statement.text) is not None
         return None
 
 
