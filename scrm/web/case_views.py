@@ -128,10 +128,11 @@ class CaseViews:
         book = await current_book(self.presenting.hub, tx)
         looks = (await tx.cases.looks([case.id])).get(case.id, [])
         said = [entries[found.entry_id] for found in findings if found.entry_id in entries]
+        around = await self._around(entries, day)
         return schemas.CaseDetail(
             **row.model_dump(),
-            evidence=[await self._evidence(found, entries, book) for found in findings],
-            conversation=await self.presenting.entries(tx, day),
+            evidence=[self._evidence(found, around, book) for found in findings],
+            conversation=around.shown_of(day),
             told_since=await self._told_since(case, said),
             history=self._history(case, await tx.cases.history(case.id), row.opened_at, blind=blind),
             looks=[self._look(look) for look in looks if not blind or look.round < case.round],
@@ -285,12 +286,22 @@ class CaseViews:
 
     # --- the evidence --------------------------------------------------------------------------------------------
 
-    async def _evidence(
-        self, stored: StoredFinding, entries: Mapping[int, Entry], book: PriceBook
-    ) -> schemas.CaseFindingOut:
+    async def _around(self, entries: Mapping[int, Entry], day: Sequence[Entry]) -> _Around:
+        """The statements with what passed before and after each, all of it presented at once."""
+        contexts = {entry.id: await self.tx.timeline.around(entry) for entry in entries.values()}
+        needed = {entry.id: entry for context in (*contexts.values(), day) for entry in context}
+        shown = await self.presenting.entries(self.tx, list(needed.values()))
+        return _Around(
+            entries=entries,
+            contexts=contexts,
+            claims=await self.tx.claims.of_entries(entries),
+            shown=dict(zip(needed, shown, strict=True)),
+        )
+
+    def _evidence(self, stored: StoredFinding, around: _Around, book: PriceBook) -> schemas.CaseFindingOut:
         presenting, finding = self.presenting, as_finding(stored)
-        said = entries[stored.entry_id]
-        against = entries.get(stored.against_id) if stored.against_id is not None else None
+        said = around.entries[stored.entry_id]
+        against = around.entries.get(stored.against_id) if stored.against_id is not None else None
         acknowledged = (said.origin or {}).get("acknowledged_reason")
         rule = next((one for one in presenting.hub.understanding.rules if one.id == stored.rule), None)
         return schemas.CaseFindingOut(
@@ -304,22 +315,17 @@ class CaseViews:
             explanation=explain(finding, presenting.language, presenting.names),
             said=presenting.evidence(said, moved(finding.span, part_start(finding.entry_id))),
             against=presenting.earlier_evidence(finding, against),
-            said_readings=await self._readings(said, book),
-            against_readings=await self._readings(against, book) if against else [],
+            said_readings=[self._reading(claim, said, book) for claim in around.claims.get(said.id, [])],
+            against_readings=[self._reading(claim, against, book) for claim in around.claims.get(against.id, [])]
+            if against
+            else [],
             arithmetic=list(_arithmetic(finding.facts)),
             acknowledged_reason=str(acknowledged) if acknowledged else None,
             suggested_remedy=usual_remedy(stored.rule).value,
             suggested_remedy_text=suggest_remedy(finding, presenting.language, presenting.names),
-            context_said=await self._context(said),
-            context_against=await self._context(against) if against else [],
+            context_said=around.shown_of(around.contexts[said.id]),
+            context_against=around.shown_of(around.contexts[against.id]) if against else [],
         )
-
-    async def _context(self, entry: Entry) -> list[schemas.EntryOut]:
-        return await self.presenting.entries(self.tx, await self.tx.timeline.around(entry))
-
-    async def _readings(self, entry: Entry, book: PriceBook) -> list[schemas.ReadingOut]:
-        claims = (await self.tx.claims.of_entries([entry.id])).get(entry.id, [])
-        return [self._reading(claim, entry, book) for claim in claims]
 
     def _reading(self, claim: Claim, entry: Entry, book: PriceBook) -> schemas.ReadingOut:
         quote = claim.quote
@@ -376,6 +382,19 @@ class CaseViews:
             if product is not None and product not in found:
                 found.append(product)
         return [self.presenting.price(product) for product in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The statements of a case, what was read from them, and everything around them as it is shown."""
+
+    entries: Mapping[int, Entry]
+    contexts: Mapping[int, Sequence[Entry]]
+    claims: Mapping[int, Sequence[Claim]]
+    shown: Mapping[int, schemas.EntryOut]
+
+    def shown_of(self, entries: Iterable[Entry]) -> list[schemas.EntryOut]:
+        return [self.shown[entry.id] for entry in entries]
 
 
 def figures_out(figures: Figures, views: CaseViews) -> schemas.CaseFigures:
