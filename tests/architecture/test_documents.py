@@ -44,7 +44,7 @@ def test_every_setting_is_described_and_documented(model: type[Settings | Channe
 
     for name, field in model.model_fields.items():
         assert field.description, f"{model.__name__}.{name} has no description"
-        assert f"| `{name}` |" in page
+        assert f"| `{name}` |" in page or f"| `{name}." in page  # a table's settings have a row each
 
 
 def test_the_example_file_is_understood() -> None:
