@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from scrm.services.accounts import add_user
 from scrm.services.audit import make_checkpoint, verify_part
 from scrm.services.cases import claim_case, record_remedy, record_verdict, reopen_case
 from scrm.services.customers import mark_read, merge_customers, undo_merge
+from scrm.services.dry_runs import DryRunPlan, start_dry_run
+from scrm.services.households import Joining, join_household
 from scrm.services.housekeeping import promise_reports
 from scrm.services.imports import start_import
 from scrm.services.outbound import Draft, send_message
@@ -113,6 +116,9 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
     (father,) = [customer for customer in await school.customers() if customer != mother]
     merge = await merge_customers(hub, rep, mother, father, "同一个家庭")
     await undo_merge(hub, rep, merge.id)
+    await join_household(hub, rep, Joining(customer_id=mother, other_id=father))
+    now = school.clock()
+    await start_dry_run(hub, auditor, DryRunPlan(changes={}, since=now - timedelta(days=1), until=now))
     await start_import(hub, admin, "calls", "calls.csv", CALLS.encode())
     await run_workers(hub)
     endpoint = await add_endpoint(hub, admin, url="http://127.0.0.1:9/", description="", event_types=["case.opened"])
