@@ -269,7 +269,7 @@ async def _record_rule_runs(hub: Hub) -> None:
         day = (tx.now - _FORGET_RUNS_AFTER).date().isoformat()
         runs: Json = {
             day: {rule: list(counts) for rule, counts in of_day.items()}
-            for day, of_day in (await tx.audit.rule_runs(since_day=day)).items()
+            for day, of_day in (await tx.rule_runs.since(day)).items()
         }
         last = await tx.audit.last("audit", "rule_runs")
         if runs and (last is None or last.payload is None or json.loads(last.payload)["days"] != runs):

@@ -206,15 +206,6 @@ class AuditLog(Noun):
         rows = await self._work.rows(select(_checkpoints).where(c.size > after).order_by(c.size).limit(limit))
         return [StoredCheckpoint(**row._mapping) for row in rows]
 
-    async def rule_runs(self, *, since_day: str) -> dict[str, dict[str, tuple[int, int]]]:
-        """How often each rule ran and found something: day → rule → (checked, found)."""
-        runs = schema.rule_runs
-        rows = await self._work.rows(select(runs).where(runs.c.day >= since_day).order_by(runs.c.day, runs.c.rule))
-        found: dict[str, dict[str, tuple[int, int]]] = {}
-        for row in rows:
-            found.setdefault(row.day, {})[row.rule] = (row.checked, row.found)
-        return found
-
     async def wordings(self, entry_ids: Iterable[int]) -> dict[int, list[tuple[str, bytes | None]]]:
         """Each message's wordings with the salts of their commitments, oldest first, the one that stands last."""
         e, v = schema.entries.c, schema.entry_versions.c

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import select
+
 from scrm.store import schema
 from scrm.store.work import Noun
 
@@ -21,3 +23,11 @@ class RuleRuns(Noun):
                     set_={"checked": _runs.c.checked + checked, "found": _runs.c.found + found},
                 )
             )
+
+    async def since(self, day: str) -> dict[str, dict[str, tuple[int, int]]]:
+        """From that day on: day → rule → (checked, found)."""
+        rows = await self._work.rows(select(_runs).where(_runs.c.day >= day).order_by(_runs.c.day, _runs.c.rule))
+        found: dict[str, dict[str, tuple[int, int]]] = {}
+        for row in rows:
+            found.setdefault(row.day, {})[row.rule] = (row.checked, row.found)
+        return found
