@@ -1,4 +1,4 @@
-"""A school whose staff has contradicted itself twenty times: `scrm serve` as a process, filled through its own doors."""
+"""A school whose staff has contradicted itself twenty times: `scrm serve` as a process, filled by its own doors."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pydantic import JsonValue
 
 from connectors.call_webhook.callback import sign
 from scrm.simulate.demo.desk import Desk, signed_in
+from scrm.simulate.demo.seeding import find_customer
 from scrm.simulate.demo.visitor import visiting
 
 PASSWORD = "only-for-this-test"
@@ -91,6 +92,11 @@ log_level = "warning"
 admin_password = "{PASSWORD}"
 audit_key = "{school.folder / "audit.key"}"
 price_book = "{school.folder / "prices.toml"}"
+
+[cases]
+second_look_share = 0
+sample_share = 0
+sample_at_least = 0
 
 [channels.web]
 kind = "web_im"
@@ -224,9 +230,7 @@ async def _web_chat(school: School, agent: Desk, rep: Desk, number: int) -> None
 
 async def _customer(agent: Desk, words: str) -> str:
     async with asyncio.timeout(_PATIENCE_S):
-        while not (found := await agent.items("customers", query=words[:12], limit="1")):
-            await asyncio.sleep(0.1)
-    return str(found[0]["id"])
+        return await find_customer(agent, words[:12])
 
 
 async def _all_read(admin: Desk) -> None:
