@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
@@ -89,7 +89,8 @@ class Link:
 def linked(deed: Deed, *, seq: int, at: datetime, salt: bytes, prev: bytes) -> Link:
     """The deed as the entry `seq` after the one whose hash is `prev`."""
     payload = canonical(deed.payload)
-    link = Link(
+    commitment = committed(salt, payload)
+    return Link(
         seq=seq,
         at=at,
         actor=deed.actor,
@@ -100,27 +101,30 @@ def linked(deed: Deed, *, seq: int, at: datetime, salt: bytes, prev: bytes) -> L
         object_version=deed.object_version,
         payload=payload,
         salt=salt,
-        commitment=committed(salt, payload),
+        commitment=commitment,
         prev=prev,
-        entry=b"",
+        entry=_hash(deed, seq, at, commitment, prev),
     )
-    return replace(link, entry=hashed(link))
 
 
 def hashed(link: Link) -> bytes:
     """What `link.entry` has to be for what the link says."""
+    return _hash(link, link.seq, link.at, link.commitment, link.prev)
+
+
+def _hash(told: Deed | Link, seq: int, at: datetime, commitment: bytes, prev: bytes) -> bytes:
     fields: dict[str, Json] = {
         "v": FORMAT,
-        "seq": link.seq,
-        "at": stamp(link.at),
-        "actor": link.actor,
-        "actor_role": link.actor_role,
-        "action": link.action,
-        "object_type": link.object_type,
-        "object_id": link.object_id,
-        "object_version": link.object_version,
-        "commitment": link.commitment.hex(),
-        "prev": link.prev.hex(),
+        "seq": seq,
+        "at": stamp(at),
+        "actor": told.actor,
+        "actor_role": told.actor_role,
+        "action": told.action,
+        "object_type": told.object_type,
+        "object_id": told.object_id,
+        "object_version": told.object_version,
+        "commitment": commitment.hex(),
+        "prev": prev.hex(),
     }
     return hashlib.sha256(b"\x00" + canonical(fields).encode()).digest()
 

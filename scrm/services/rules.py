@@ -38,7 +38,7 @@ async def list_rules(hub: Hub, actor: Actor) -> Sequence[RuleStanding]:
     now = hub.now()
     first = (now - COUNTED).astimezone(CHINA).date().isoformat()
     async with hub.db.reading() as tx:
-        days = await tx.audit.rule_runs(since_day=first)
+        days = await tx.rule_runs.since(first)
         judged = {
             one.rule: Share(one.breaches, one.settled)
             for one in await tx.case_figures.rules(Period(now - COUNTED, now))
