@@ -156,7 +156,7 @@ async def _remembered(
     for customer_id in missing:
         hub.talk.keep(customer_id, stamps[customer_id], loaded.get(customer_id, []))
     return {
-        customer_id: [one for one in said or loaded.get(customer_id, ()) if one.at >= now - HISTORY]
+        customer_id: [one for one in (said or loaded.get(customer_id) or ()) if one.at >= now - HISTORY]
         for customer_id, said in kept.items()
     }
 

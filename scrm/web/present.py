@@ -6,12 +6,13 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self, TypeVar
 
 from scrm.connector import HandsOver
-from scrm.core.claims import COMMITMENTS, Claim, Kind
-from scrm.core.compliance import Finding, Severity
+from scrm.core.claims import Claim
+from scrm.core.compliance import Finding, PriceHigherLater, Severity, Statement
+from scrm.core.compliance.standing import Terms, standing
 from scrm.core.customers import mask_phone
 from scrm.core.errors import BadInput
 from scrm.core.ids import public
@@ -19,14 +20,13 @@ from scrm.core.price_book import PriceBook, Product, Promotion
 from scrm.core.proofreading import is_blocking
 from scrm.core.routing import Carriage, Closed, Route
 from scrm.core.texts import render, rule_name
-from scrm.core.timeline import SELLERS, Entry
+from scrm.core.timeline import Entry
 from scrm.hub import Hub
-from scrm.services.annotate import HISTORY, entry_of, part_start
+from scrm.services.annotate import HISTORY, entry_of, part_start, said_to
 from scrm.services.circles import circles_of
 from scrm.services.outbound import routes_to
 from scrm.services.prices import current_book
 from scrm.store.cases import StoredFinding
-from scrm.store.claims import Said
 from scrm.store.customers import Customer, KnownIdentity
 from scrm.store.database import Transaction
 from scrm.store.dry_runs import Example
@@ -51,7 +51,6 @@ _RECORDERS = {
     "zh-CN": {"settings": "配置文件", "operator": "系统管理员（命令行）"},
     "en": {"settings": "settings file", "operator": "operator (command line)"},
 }
-_PRICES = {Kind.PRICE, Kind.UNIT_PRICE, Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF, Kind.DEPOSIT, Kind.INSTALMENT}
 _NAMESPACES = (("phone", "手机号"), ("wecom:", "企业微信客户"), ("unionid", "微信开放平台"), ("webim:", "网页聊天访客"))
 _PHONE = re.compile(r"\+\d{8,15}")
 _PROVIDER_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.@-]*")
@@ -113,7 +112,7 @@ class Presenting:
         book = await current_book(self.hub, tx)
         (circle,) = await circles_of(tx, [customer.id])
         names = circle.members
-        histories = await tx.claims.history(names, since=tx.now - HISTORY)
+        told = await said_to(tx, names, book, since=tx.now - HISTORY)
         return schemas.CustomerDetail(
             **row.model_dump(),
             identities=[self._identity(identity) for identity in identities],
@@ -134,7 +133,7 @@ class Presenting:
                 for other, reason in await tx.customers.maybe_same(customer.id)
             ],
             reply_channels=[self._route(route) for route in await routes_to(self.hub, tx, customer.id)],
-            standing_claims=self._standing(customer.id, histories, names, book, tx.now),
+            standing_claims=self._standing(customer.id, told, names, book, tx.now),
             household=await present_household(tx, customer.household_id) if customer.household_id else None,
         )
 
@@ -171,36 +170,40 @@ class Presenting:
     def _standing(
         self,
         customer_id: int,
-        histories: Mapping[int, Sequence[Said]],
+        told: Mapping[int, Sequence[Statement]],
         names: Mapping[int, str],
         book: PriceBook,
         now: datetime,
     ) -> list[schemas.StandingClaimOut]:
-        """What this customer and their household have been told and what still stands, the latest of each product
-        first.
-        """
-        standing: dict[tuple[str, str], schemas.StandingClaimOut] = {}
-        for one in sorted((one for of_one in histories.values() for one in of_one), key=lambda one: one.at):
-            for claim in one.claims:
-                if one.speaker not in SELLERS or not _still_stands(claim, one.at, now):
-                    continue
-                product = self.product_name(book, claim.sku, now)
-                standing[product or "", claim.quote.kind] = schemas.StandingClaimOut(
-                    entry_id=public("msg", one.entry_id),
-                    product=product or "",
-                    kind=claim.quote.kind,
-                    value=claim.quote.value,
-                    unit=claim.quote.unit,
-                    at=one.at,
-                    valid_until=claim.valid_until,
-                    channel_kind=self._kind(one.channel),
-                    speaker=one.speaker,
-                    actor_name=self.name(one.actor),
+        """What this customer and their household have been told and what still stands, the latest first."""
+        owners = {said.entry_id: member for member, of_one in told.items() for said in of_one}
+        shown = []
+        for one in standing((said for of_one in told.values() for said in of_one), book, now, self._terms):
+            said, quote, member = one.said, one.claim.quote, owners[one.said.entry_id]
+            shown.append(
+                schemas.StandingClaimOut(
+                    entry_id=public("msg", entry_of(said.entry_id)),
+                    product=self.product_name(book, one.claim.sku, now) or "",
+                    kind=quote.kind,
+                    value=quote.value,
+                    unit=quote.unit,
+                    at=said.at,
+                    valid_until=one.until,
+                    channel_kind=self._kind(said.channel),
+                    speaker=said.speaker,
+                    actor_name=self.name(said.actor),
                     told_to=None
-                    if one.customer_id == customer_id
-                    else ToldTo(customer_id=public("cus", one.customer_id), name=names[one.customer_id]),
+                    if member == customer_id
+                    else ToldTo(customer_id=public("cus", member), name=names[member]),
                 )
-        return sorted(standing.values(), key=lambda claim: claim.at, reverse=True)
+            )
+        return shown
+
+    @property
+    def _terms(self) -> Terms:
+        """How long quotes stand, as the rule in force has it."""
+        rules = (one.rule for one in self.hub.understanding.rules)
+        return next((rule.terms for rule in rules if isinstance(rule, PriceHigherLater)), Terms())
 
     def _preview(self, entry: Entry | None) -> schemas.EntryPreview | None:
         if entry is None:
@@ -454,12 +457,6 @@ def place_of(cursor: str | None, read: Callable[[str], KeyT]) -> tuple[KeyT, int
         return read(key), int(row_id)
     except ValueError as error:
         raise BadInput("the cursor is not one this API gave out") from error
-
-
-def _still_stands(claim: Claim, at: datetime, now: datetime) -> bool:
-    if claim.quote.stance not in COMMITMENTS or claim.quote.value is None or claim.quote.kind is Kind.REF_PRICE:
-        return False
-    return now <= (claim.valid_until or at + timedelta(days=30))
 
 
 def _is_phone(known: KnownIdentity) -> bool:

@@ -77,7 +77,8 @@ class PriceHigherLater:
         return replace(said, claims=tuple(claims))
 
     @property
-    def _terms(self) -> Terms:
+    def terms(self) -> Terms:
+        """How long quotes stand, as configured."""
         return Terms(stands_for=self.stands_for, correction_within=self.correction_within)
 
     def _lowest_standing(self, quoted: Offer, earlier: Sequence[Offer], history: History) -> Offer | None:
@@ -89,7 +90,7 @@ class PriceHigherLater:
             and quoted.is_above(offer)
             and not self._repeats(offer.said, quoted, history)
             and not _both_in_the_book(offer, quoted, history)
-            and self._terms.stands(offer, quoted.said.at, history)
+            and self.terms.stands(offer, quoted.said.at, history)
         ]
         return min(reversed(against), key=lambda offer: offer.high or offer.low, default=None)
 
@@ -165,8 +166,8 @@ class PriceHigherLater:
         )
 
     def _severity(self, quoted: Offer, standing: Offer, history: History) -> tuple[Severity, str | None]:
-        correction = self._terms.correction(standing.said, history.after(standing.said))
-        own_correction = self._terms.correction(quoted.said, history.after(quoted.said))
+        correction = self.terms.correction(standing.said, history.after(standing.said))
+        own_correction = self.terms.correction(quoted.said, history.after(quoted.said))
         if quoted.said == correction or (own_correction and self._takes_back(own_correction, quoted, history)):
             return Severity.S1, None
         if min(quoted.said.heard, standing.said.heard) < _HEARD_WELL:
@@ -183,7 +184,7 @@ class PriceHigherLater:
         return any(offer.basis == quoted.basis and quoted.is_above(offer) for offer in offers(correction, history.book))
 
     def _facts(self, quoted: Offer, standing: Offer, history: History) -> dict[str, Json]:
-        until = self._terms.stated_until(standing, history.book)
+        until = self.terms.stated_until(standing, history.book)
         return standing.facts | {
             "price": quoted.price,
             "earlier_until": until.isoformat() if until else None,
