@@ -10,6 +10,7 @@ from itertools import islice
 
 from scrm.core.claims.amounts import Amount, Measure
 from scrm.core.claims.cues import Cue, Family
+from scrm.core.claims.fields import readings_in
 from scrm.core.claims.model import Approx
 from scrm.core.claims.patterns import any_of
 from scrm.core.claims.units import bundle_after, bundle_before
@@ -46,10 +47,22 @@ _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
+_THOUSAND = Decimal(1000)
+_HALF_OF_TEN = 5
+_HANDED_OVER = any_of("""
+    拿走 带走 抱走 拿下 给你 给您 您拿 卖 成交 出 搞定 包[邮干安] 起 行不 行吗 可以 怎么样 咋样 吧 要不要 做不做 能不能
+""")
+_UNITS_OF_MACHINES = re.compile(
+    r"[0-9](?:GB?|TB?|Hz|mm|cm|kg|km|W|V|A|mAh|L|ml|K|寸|英寸|升|牛米|公里|毫米|厘米|度|伏|瓦|安|转|码)(?![A-Za-z])"
+)
 _FEW = 3
 _HAGGLING = re.compile(
     "[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|预算|上下|左右|以内"
     "|最多|最低|推荐|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
+)
+_BRIDGE = re.compile(
+    "(?:[是为到了有达约在才只也都就的里上还又再从量值数率度:：要差超过近]|显示|已经?|怎么|现在|目前|今天|大概|大约|差不多|一共|总共|做到|打到|调到|升到"
+    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|高达|突破|[多少]?\\s){0,4}"
 )
 _TEN_THOUSAND = Decimal(10_000)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
@@ -75,6 +88,14 @@ class Talk:
     def __init__(self, text: str) -> None:
         self.text = text
         self._known: dict[re.Pattern[str], int] = {}
+        self._fields: tuple[int, ...] | None = None
+
+    @property
+    def readings(self) -> tuple[int, ...]:
+        """Where the words end after which numbers are readings."""
+        if self._fields is None:
+            self._fields = tuple(readings_in(self.text))
+        return self._fields
 
     def times(self, pattern: re.Pattern[str]) -> int:
         """How often `pattern` is found; counted no further than two."""
@@ -130,6 +151,15 @@ def _is_a_share(seen: Seen) -> bool:
 
 def _is_of_something_else(seen: Seen) -> bool:
     return seen.cue is not None and seen.cue.family in {Family.NOT_OURS, Family.ATTRIBUTE}
+
+
+def _is_a_reading(seen: Seen) -> bool:
+    """水表是193, 扭矩要到45: nothing but a bridge stands between what is measured and the number."""
+    start = seen.amount.start
+    return any(
+        seen.window <= end <= start and _BRIDGE.fullmatch(seen.text, end, start) is not None
+        for end in seen.talk.readings
+    )
 
 
 def _is_a_piece(seen: Seen) -> bool:
@@ -238,6 +268,48 @@ def _looks_like_a_year(seen: Seen) -> bool:
     return seen.cue is None and not amount.scaled and not amount.chinese and 2010 <= seen.value <= 2035
 
 
+def _is_alone(seen: Seen) -> bool:
+    return len(seen.text) - (seen.amount.end - seen.amount.start) <= _FEW
+
+
+def _is_price_shaped(seen: Seen) -> bool:
+    """Prices are round, or end in 8 or 9; readings end in anything."""
+    value = seen.value
+    if value != int(value):
+        return False
+    return int(value) % 10 in {0, 8, 9} or (value < _THOUSAND and int(value) % 10 == _HALF_OF_TEN) or _repeats(value)
+
+
+def _repeats(value: Decimal) -> bool:
+    """666, 3388, 5566."""
+    return len(set(str(int(value)))) <= _FEW - 1
+
+
+def _is_written_out(seen: Seen) -> bool:
+    amount = seen.amount
+    return amount.scaled or amount.value_max is not None or amount.approx is not Approx.EXACT
+
+
+_EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
+    (3, _is_alone),
+    (2, lambda seen: seen.talks_of(_PRICE_TALK)),
+    (2, lambda seen: seen.is_left_of(_HANDED_OVER)),
+    (1, lambda seen: seen.talks_of(_HAGGLING)),
+    (1, lambda seen: seen.by_seller),
+    (1, lambda seen: seen.cue is not None),
+    (1, _is_price_shaped),
+    (1, _is_written_out),
+    (-2, lambda seen: bool(seen.talk.readings)),
+    (-1, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
+)
+_ENOUGH = 2
+
+
+def _weighed(seen: Seen) -> int:
+    """The sum of what speaks for and against a bare number."""
+    return sum(weight for weight, holds in _EVIDENCE if holds(seen))
+
+
 _Rule = tuple[bool, Callable[[Seen], bool]]
 _RULES: Sequence[_Rule] = (
     (True, _is_a_share),
@@ -245,6 +317,7 @@ _RULES: Sequence[_Rule] = (
     (False, _is_a_piece),
     (True, lambda seen: seen.amount.marked),
     (False, _is_a_lone_digit),
+    (False, _is_a_reading),
     (False, lambda seen: seen.has_unit and seen.talks_of(_EXAM)),
     (True, lambda seen: seen.has_unit),
     (False, _is_closed),
@@ -264,5 +337,6 @@ _RULES: Sequence[_Rule] = (
     (True, lambda seen: seen.value < _SMALL and _is_small_price(seen)),
     (False, lambda seen: seen.value < _SMALL),
     (False, _looks_like_a_year),
-    (True, lambda _: True),
+    (True, lambda seen: _weighed(seen) >= _ENOUGH),
+    (False, lambda _: True),
 )

@@ -1,0 +1,94 @@
+"""Words of talk that is no sale: what is read off a meter, a body, a machine, a payslip or a table of results.
+
+A number after one of these words is a reading, whatever introduces it (是, 要, 到, 显示); elsewhere in a message that
+names no price they tell that its numbers are counts and readings too. Things that are sold under the same word as they
+are measured by (硬盘, 显卡) are left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+_READINGS = {
+    "body": """
+        视力 裸眼 矫正视力 瞳距 散光 远视 眼压 眼轴 眼底 左眼 右眼 血压 高压 低压 收缩压 舒张压 血糖 空腹 餐后
+        血脂 血氧 心率 心跳 脉搏 体温 烧到 发烧 高烧 体重 身高 腰围 臀围 胸围 三围 颈围 肩宽 臂围 腿围 体脂
+        骨密度 肌肉量 基础代谢 步数 配速 热量 转氨酶 血尿酸 肌酐 胆固醇 甘油三酯 血红蛋白 白细胞 红细胞 血小板
+        糖化 孕酮 胎心 双顶径 羊水 孕周 抗体 估重 肺活量 智商 手围 指围 圈口 表径 脚长 手寸 月龄 胎龄 度数
+        镜框宽 卧推 深蹲 硬拉 引体 握力 跳绳 跑量 心电 肺结节 结节 淋巴 BMI bmi HCG TSH
+    """,
+    "machine": """
+        扭矩 扭力 时速 车速 转速 马力 功率 功耗 耗电 电压 电流 电阻 频率 额定 排量 油耗 电耗 轴距 轮距 离地
+        涉水 后备箱 后备厢 油箱 容积 放倒 整备质量 载重 载质量 吨位 风阻 风量 噪音 噪声 流速 扬程 胎压 气压
+        水压 油压 液压 真空度 张力 拉力 承重 限重 载荷 抗压 硬度 密度 粘度 温度 水温 室温 油温 湿度 海拔 坡度
+        倾角 色温 亮度 照度 分辨率 像素 刷新率 帧率 帧数 采样率 延迟 带宽 网速 丢包 主频 睿频 显存 跑分 分区
+        背光 端口 线程 循环次数 电池健康 续航 电量 剩余电量 里程 公里数 表显 读数 示数 刻度 水表 电表 气表
+        燃气表 加速 百公里 刹车距离 限速 跑高速 方向盘 怠速 空燃比 缸压 冲程 缸径 牵引力 起升 举升 爬坡 行程
+        精度 公差 误差 孔距 齿数 模数 压强 口径 内径 外径 直径 半径 管径 壁厚 板厚 厚度 自重 净重 毛重 克重
+        调性 拉伸 延伸率 含水率 浓度 纯度 酸碱度 灵敏度 信噪比 阻抗 失真 焦距 光圈 快门 感光 目数 支数 洗净比
+        气密 滚筒转速 计数器 码表 仪表 铲斗 斗容 臂展 幅宽 满载 空载 充放电 倍率 比热 熔点 沸点 流明 扫描
+        打印速度 幅面 坐垫 滤芯寿命 电池容量 池子 水位 液位 涨到水位 雨量 风速 风力 浪高 紫外线 空气质量 甲醛
+        检测值 标准值 正常值 参考值 实测 设定
+    """,
+    "network": """
+        报错 错误码 状态码 返回码 响应码 错误代码 故障码 接口返回 日志 并发 压测 限流 吞吐 内存占用 占用率 磁盘
+        数据库 表里有 行数 条数据 字段 像素点 节点数 版本号 端口号 包大小 缓存 QPS qps TPS tps CPU占 cpu ping
+        PING 信道 频段 波特率 超时 跳转 批次号 序列号 条码
+    """,
+    "company": """
+        营收 营业额 产值 产能 年产 月产 日产 产量 销量 销售额 流水 利润 净利 毛利 注册资本 注册资金 市值 估值
+        团队 在职 规模 粉丝 关注 点赞 播放 阅读量 浏览 访客 转化 曝光 点击 日活 月活 回头客 复购 成交客户
+        服务过 累计服务 累计成交 门店数 覆盖 毕业生 在读 老师有 装机量 出货量 吞吐量 客流 人流 车流 指标 目标
+        排名 名次 占地 厂房 员工数 研发 专利 投产 吨级 合作过 粉丝数 GMV gmv ROI roi UV PV
+    """,
+    "pay": """
+        工资 月薪 年薪 底薪 薪资 薪水 待遇 实发 应发 奖金 年终奖 五险 社保基数 缴费基数 缴存 退休金 失业金 年入
+        月入 收入 个税 起征点 津补贴 岗位 招聘 应聘 招人 月休 试用期 转正 加班 时薪 提薪 涨薪
+    """,
+    "cover": """
+        保额 保障额 免赔额 免赔 赔付 理赔 身故 全残 年度限额 限额 报案 赔款 封顶线 起付线 住院津贴 账户价值
+        现金价值
+    """,
+    "account": """
+        余额 可用额度 信用额度 授信 积分 成长值 信用分 芝麻分 话费剩 流量 已用 本金 负债 欠款 存款 公积金余额
+        花呗欠 彩票 中奖 大奖 头奖 股票 股价 大盘 净值 指数 汇率 压岁钱 零花钱 份子钱 随礼 红白 捐款 捐了 罚单
+        罚款 扣分 彩礼 嫁妆
+    """,
+    "school": """
+        分数线 录取线 一本线 本科线 成绩 总分 平均分 满分 考了 考过 考到 得了 年级第 学号 座位号 词汇 单词
+        词汇量 真题 模考 期中 期末 月考 页码 刷题 错题 卷子 绩点 学分 托福 雅思 英语考 数学考 语文考 高考 中考
+        考研分 分数 及格 测评分 语数外 做题 题量 识字 古诗
+    """,
+    "place": """
+        航班 车次 登机口 检票口 座位 车厢 座号 门牌 房号 房间号 病房 教室 考场 窗口 柜台号 货架 储位 库位 工位
+        柜号 车位号 台号 排队 叫号 前面还有 桌号 单号 订单尾号 尾号 工号 编号 货号 款号 型号 色号 批号 邮编
+        区号 分机 档口 展位 摊位号 门禁 密码 楼层 转乘 公交 地铁 高速口 出口 国道 省道 县道 码数 尺码 鞋码 均码
+    """,
+    "count": """
+        库存 现货还 还剩 剩余数量 已售 销出 报名了 到场 参会 嘉宾 桌数 人数 人次 名额 总数 合计数量 清点 盘点
+        数了 签到 打卡 连续 出勤 缺勤 排期 间隔 周期 页数 字数 集数 章节 版面 底片 入册 坪效 户数 楼龄 层高
+        进深 开间 得房率 容积率 绿化率 建面 套内 公摊 面宽 车位配比 株距 行距 亩产 产蛋 存栏 出栏 日龄 胚 苗高
+        养了 种了 行驶 跑了 开了 走了 骑了 游了 用了 住了
+    """,
+}
+
+
+def _by_first_letter() -> dict[str, tuple[str, ...]]:
+    words: defaultdict[str, set[str]] = defaultdict(set)
+    for table in _READINGS.values():
+        for word in table.split():
+            words[word[0]].add(word)
+    return {letter: tuple(sorted(found, key=len, reverse=True)) for letter, found in words.items()}
+
+
+_WORDS = _by_first_letter()
+
+
+def readings_in(text: str) -> Iterator[int]:
+    """Where such words end in `text`, left to right; at each place the longest counts."""
+    for place, letter in enumerate(text):
+        if (words := _WORDS.get(letter)) is not None:
+            found = next((word for word in words if text.startswith(word, place)), None)
+            if found is not None:
+                yield place + len(found)
