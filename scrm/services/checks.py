@@ -104,10 +104,12 @@ async def _contradicted(
         members = {member for circle in circles for member in circle.members}
         histories = await said_to(tx, members, book, since=said.at - HISTORY)
     wanted, alone = set(customer_ids), {_what(one) for one in check_words(said, book, hub.understanding.rules)}
+    # Who was told nothing cannot be contradicted.
+    told = [circle for circle in circles if not histories.keys().isdisjoint(circle.members)]
 
     def look() -> dict[int, tuple[Finding, ...]]:
         found = {}
-        for circle in circles:
+        for circle in told:
             for customer_id in wanted & circle.members.keys():
                 heard = {member: histories.get(member, []) for member in circle.members}
                 heard[customer_id] = [*heard[customer_id], said]

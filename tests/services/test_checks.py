@@ -158,3 +158,14 @@ async def test_the_scripts_that_come_with_the_hub_hold_nothing_that_blocks(schoo
         if any(f.severity >= "S2" for f in one.findings)
     }
     assert blocked == {}
+
+
+async def test_who_asked_to_be_left_alone_is_named_too(school: School, rep: Actor) -> None:
+    await audience(school, told=0, others=2)
+    await school.says(school.chat, "别再给我发广告了", customer="c1")
+
+    checked = await check_broadcast(school.hub, rep, broadcast("年课限时优惠，欢迎报名"))
+
+    assert [(one.customer.name, one.findings[0].rule) for one in checked.examples] == [
+        ("客户1", "marketing-after-refusal")
+    ]
