@@ -373,16 +373,16 @@ class Customers(Noun):
                 .values(customer_id=target)
             )
         cases, findings = schema.cases, schema.findings
+        about_what_moved = exists(
+            select(1)
+            .where(findings.c.case_id == cases.c.id)
+            .where(_entries.c.id == findings.c.entry_id, _entries.c.customer_id == target)
+        )
+        # A day's conversation names no statement: it goes along when nothing stays behind.
+        nothing_stayed = ~exists(select(1).where(_entries.c.customer_id == source))
         await self._work.run(
             update(cases)
-            .where(
-                cases.c.customer_id == source,
-                exists(
-                    select(1)
-                    .where(findings.c.case_id == cases.c.id)
-                    .where(_entries.c.id == findings.c.entry_id, _entries.c.customer_id == target)
-                ),
-            )
+            .where(cases.c.customer_id == source, or_(about_what_moved, and_(cases.c.day.is_not(None), nothing_stayed)))
             .values(customer_id=target)
         )
 

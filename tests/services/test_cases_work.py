@@ -19,6 +19,7 @@ from scrm.services.cases import (
     claim_case,
     claim_cases,
     close_case,
+    conversation,
     escalate_case,
     note_view,
     record_false_positives,
@@ -28,6 +29,7 @@ from scrm.services.cases import (
     release_case,
     reopen_case,
 )
+from scrm.services.customers import merge_customers
 from scrm.services.housekeeping import promise_reports
 from scrm.services.sampling import draw, promise_samples, sample_size
 from scrm.settings import CaseSettings
@@ -589,6 +591,28 @@ async def test_who_spoke_in_a_conversation_does_not_judge_it(school: School, tal
 
     with pytest.raises(NotAllowed, match="own words"):
         await judge(school, lin, drawn.id, VerdictKind.NOTHING_FOUND)
+
+
+async def test_a_conversation_goes_along_when_two_customers_turn_out_to_be_one(
+    school: School, lead: Actor, auditor: Actor
+) -> None:
+    await school.says(school.chat, "周末有课吗?", customer="web", name="王女士")
+    (web,) = await school.customers()
+    day = school.clock().astimezone(CHINA).date()
+    referred = await refer_conversation(school.hub, lead, web, day, "看看接待")
+    await school.says(school.service, "在吗", customer="wx", name="小王")
+    (wx,) = [one for one in await school.customers() if one != web]
+
+    await merge_customers(school.hub, lead, wx, web, "同一个人")
+
+    case = await get(school, referred.id)
+    (kept,) = await school.customers()
+    assert case.customer_id == kept
+    async with school.hub.db.reading() as tx:
+        said = [entry.text for entry in await conversation(tx, kept, day)]
+    assert said == ["周末有课吗?", "在吗"]
+    with pytest.raises(Conflict):
+        await refer_conversation(school.hub, lead, kept, day, "再看一次")
 
 
 def test_the_size_of_a_sample() -> None:
