@@ -41,6 +41,7 @@ PEOPLE = (
     Account(login="chen", name="陈昊", role="rep", title="课程顾问：报错价的同事", provider_ids=("ChenHao", "8007")),
     Account(login="zhang", name="张敏", role="agent", title="客服：在网页上接待", provider_ids=("ZhangMin", "8001")),
     Account(login="shen", name="沈静", role="auditor", title="合规审计：判案"),
+    Account(login="zhou", name="周宁", role="manager", title="主管：改价格，由管理员批准"),
 )
 
 
