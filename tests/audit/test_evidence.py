@@ -21,7 +21,7 @@ from scrm.services.cases import claim_case
 from scrm.store.cases import Wanted
 from scrm.web.evidence import export_case
 from tests.audit.conftest import SQL, School
-from tests.audit.test_commands import changed, verified_by_node
+from tests.audit.test_commands import changed, scrm, verified_by_node
 from tests.web.conftest import PASSWORD, Browser, address, browser, stranger
 
 __all__ = ["address", "browser", "stranger"]
@@ -117,6 +117,17 @@ async def test_the_evidence_is_verified_by_the_program_in_it(school: School, cas
     place = next(n for n, message in enumerate(messages, 1) if message["text"] == SAID)
     changed(folder / "messages.jsonl", place, text="年课4980元")
     assert (await verified_by_node(folder))[1].startswith("tampered: entry 0 wording_mismatch msg_")
+
+
+async def test_the_command_writes_the_same_evidence(school: School, case_id: int, tmp_path: Path) -> None:
+    out = tmp_path / "case.zip"
+    done = await scrm(school.hub, "prove", "--case", public("cas", case_id), "--out", str(out))
+    none = await scrm(school.hub, "prove", "--case", "cas_0000000000000")
+
+    assert done.exit_code == 0, done.output
+    assert (await verified_by_node(unpacked(out.read_bytes(), tmp_path)))[0] == 0
+    assert none.exit_code == 1
+    assert "there is no such case" in none.output
 
 
 async def test_an_entry_that_was_not_in_the_log_fails_its_proof(school: School, case_id: int, tmp_path: Path) -> None:
