@@ -19,15 +19,16 @@ _WHOLE = any_of("""
     单独 封顶 最低消费 低消 起充 充 存 办
     [0-9两二三四五六七八九十](?:支|年|科|门|位|期|天|晚|间|杯|只|条|双|对|个|件|节|次|瓶|盒|箱|人(?!团|同行)|台|套|斤|张|份)(?!以上|及|起)
 """)
-_CHARGED = re.compile("刷|扣|卖|做$|收我|付了|[调涨]到")
+_CHARGED = re.compile("刷|扣|卖|做$|收我|付了|调到")
 _CORRECTS = re.compile(
     r"不是|而是|[,，。 ]是|怎么|结果|却|变成|成了|改成|[要收扣]我|说成|听成|看错|记错|反而|现在|降到|涨到"
 )
 # 超过五十个账号可以做到五百二: more of the same for less each.
 _TIER = re.compile(
     r"(?:超过?|满|达到?|够|多于|一次)[^，。,]{0,4}[0-9两二三四五六七八九十百千万]+[^，。,]{1,6}(?:的话|可以|能|就)"
-    r"|[0-9两二三四五六七八九十百千万]+[^，。,0-9]{1,2}(?:以上|起)"
+    r"|[0-9两二三四五六七八九十百千万]+[^，。,0-9]{1,2}(?:以上|往上|起)"
 )
+_SET_OFF = re.compile("[抵顶当]")
 _SUMS_UP = re.compile(r"大概|也就是|就是|相当于|差不多|算下来|折合|合|约|等于|也就")
 _OF_RATIO = {
     Kind.DOWN_PAYMENT_RATIO: Kind.DOWN_PAYMENT,
@@ -106,10 +107,11 @@ def carried(quote: Quote, last: Quote | None, text: str) -> Quote:
     """`quote`, a price no strong word told the kind of, with what it takes over from `last`, the quote before it: the
     first of `_RULES` that knows decides.
     """
-    if last is None or quote.kind is not Kind.PRICE or quote.value is None or last.value is None:
+    if last is None or quote.value is None or last.value is None:
         return quote
     pair = _Pair(quote, quote.value, last, last.value, text)
-    return next((found for rule in _RULES if (found := rule(pair)) is not None), quote)
+    rules = _RULES if quote.kind is Kind.PRICE else _OTHER_RULES
+    return next((found for rule in rules if (found := rule(pair)) is not None), quote)
 
 
 def _for_less(pair: _Pair) -> Quote | None:
@@ -174,7 +176,30 @@ def _in_parallel(pair: _Pair) -> Quote | None:
     return None if whole else pair.per_the_same()
 
 
+def _set_off(pair: _Pair) -> Quote | None:
+    """交99定金，可以顶300."""
+    if pair.last.kind is not Kind.DEPOSIT or not pair.is_near or not _SET_OFF.search(pair.between):
+        return None
+    return replace(pair.quote, kind=Kind.AMOUNT_OFF)
+
+
+def _on_top_of_a_fee(pair: _Pair) -> Quote | None:
+    """运费18，偏远加10: more of the fee."""
+    if pair.last.kind is not Kind.FEE or not pair.is_near or pair.quote.kind is not Kind.PRICE_CHANGE:
+        return None
+    return replace(pair.quote, kind=Kind.FEE) if "加" in pair.between else None
+
+
+def _taken_instead(pair: _Pair) -> Quote | None:
+    """写的3680，结账扣了4080: what was taken in place of a price."""
+    if pair.last.kind is not Kind.PRICE or not pair.is_near or not pair.is_alike or pair.quote.cue[:1] != "扣":
+        return None
+    return replace(pair.quote, kind=Kind.PRICE)
+
+
+_OTHER_RULES: Sequence[Callable[[_Pair], Quote | None]] = (_on_top_of_a_fee, _taken_instead)
 _RULES: Sequence[Callable[[_Pair], Quote | None]] = (
+    _set_off,
     _for_less,
     _in_ten_thousands,
     _of_several,

@@ -60,6 +60,8 @@ def find_composites(text: str, masked: Sequence[tuple[int, int]]) -> Iterator[Co
 
 
 def _number(text: str | None) -> Decimal | None:
+    if text == "半":
+        return Decimal("0.5")
     number = read_number(text, 0) if text else None
     return number.value if number is not None and text is not None and number.end == len(text) else None
 
@@ -190,7 +192,7 @@ _PATTERNS = (
     ),
     _compiled(
         "[送赠返]",
-        rf"每?{_REACH}\s?(?P<threshold>{_Q})(?P<unit>{_U})?[^，。,;!?0-9零一二两三四五六七八九十百千万]{{0,5}}?{_MAY}(?P<verb>加?送|加?赠送?|返现?还?)(?:您|你)?(?P<value>{_Q})(?P<gift_unit>{_U})?(?![折%])",
+        rf"每?{_REACH}\s?(?P<threshold>{_Q})(?P<unit>{_U})?[^，。,;!?0-9零一二两三四五六七八九十百千万]{{0,5}}?{_MAY}(?P<verb>加?送|加?赠送?|返现?还?)(?:您|你)?(?P<value>{_Q}|半)(?P<gift_unit>{_U})?(?![折%])",
         _gift,
     ),
     _compiled(
@@ -228,8 +230,18 @@ _PATTERNS = (
         _instalments,
     ),
     _compiled(
+        "[交缴还付]",
+        rf"(?<![第满0-9.一二三四五六七八九十])(?P<value>{_Q})(?P<unit>年)(?=[交缴还付](?:完|清|满|费期)|慢慢还)",
+        _instalments,
+    ),
+    _compiled(
+        "月供|首付|按揭",
+        rf"(?<=[，,])(?P<value>{_Q})(?P<unit>年)(?=[，,。]|$)",
+        _instalments,
+    ),
+    _compiled(
         "[送赠]",
-        rf"(?P<verb>加送|再送|另送|还送|附赠|加赠|赠送|送|赠)(?:给)?(?:您|你)?(?:们)?(?P<value>{_Q})(?P<unit>{COUNTED})(?!.{{0,3}}价值)(?![到过去来趟程下]|[^，。,]{{1,3}}到[0-9])",
+        rf"(?P<verb>加送|再送|另送|还送|附赠|加赠|赠送|送|赠)(?:给)?(?:您|你)?(?:们)?(?P<value>{_Q}|半)(?P<unit>{COUNTED})(?!.{{0,3}}价值)(?![到过去来趟程下]|[^，。,]{{1,3}}到[0-9])",
         _given,
     ),
 )

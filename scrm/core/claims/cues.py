@@ -109,7 +109,7 @@ LEFT_CUES: dict[Family, str] = {
     Family.PAYMENT: """
         补差[价额] 转账 转我 转给我 转过来 转到 打款 打我 打到 打给我 打过来 汇款 汇到 付给我 微信转 支付宝转
         扫[^，。,0-9]{0,4}码[付转] 付我
-        扫码转 扫我 转$
+        扫码转 扫我 转$ 转(?:给|账给|了)?(?:你|您|他|她|司机|师傅|老板|前台|店长|房东|车主|财务|公司|阿姨|中介|技师|客服|老师|同事|对方|他们|你们)了?$
     """,
     Family.GIFT: """
         (?<!现金)价值 (?<![配运派发起护接])送(?!货|到|达|您?去) 赠送? 附赠 搭送
@@ -129,7 +129,7 @@ LEFT_CUES: dict[Family, str] = {
         是 成本 一口价 下来 办理? 学费 房租
         租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 (?<![一-龥])保险 交强险? 商业险 [年季月]缴
         包[年月周天] 车价 还是 早鸟价? 预售 直播间 团购 秒杀 特惠 新客
-        首单 体验 花费 费用 开销 [:=] 领[券卷]后? 叠加 拼团 预算 团费 医药费 打包
+        首单 体验 花费 费用 开销 [:=] 领[券卷]后? 叠加 拼团 预算 团费 医药费 打包(?!费) 起步价? 续保 写着 标着 挂着 写的 显示
     """,
     # Nouns that end in what is measured: 波长, 单词量, 报错码. A currency after one makes money of it all the same.
     Family.ATTRIBUTE: r"""
@@ -146,7 +146,7 @@ LEFT_CUES: dict[Family, str] = {
         赔付 保单(?![上里写])
         工资 底薪 月薪 年薪 薪资
         收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
-        心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
+        心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存(?!条) 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量 销售 播放量?
         阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话(?![里中上]) 手机号 验证码 单号 身份证 型号
         货号 尺码
         鞋码 腰围 胸围 距离 门牌 楼层 海拔 转速 像素 分辨率 浏览量? 点赞 评论 好评率 合格率 通过率 升学率 录取率 就业率
@@ -221,7 +221,7 @@ _GAP = {
 
 _WEAK = """
     是 要 就 就要 才 只要 只需 只需要 仅需 仅 给 给您 给你 收 收您 最低 付 共 一共 总共 到手 : = 均 花 做到 报 会员
-    算 还是 办 办理 打包 领券 叠加 体验 付款 费用 下来 价格 价
+    算 还是 办 办理 打包 领券 叠加 体验 写着 标着 挂着 写的 显示 续保 付款 费用 下来 价格 价
 """
 _WEAK_WORDS = frozenset(_WEAK.split())
 
@@ -240,7 +240,7 @@ _OWN_NUMBER = re.compile(
     r"(?:是|为|只|另|:|\s|再|先|每月|最低|了)?(?:要|需|收|付|交|给)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
 )
 _FREE = re.compile("(?:也|都|全|我们|给您|就)?(?:包|免|不收|不要|不用|另算|自理|全包|在里|算在|不另)")
-_ENDS_PRICE = re.compile(r"(?:价|后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
+_ENDS_PRICE = re.compile(r"(?:价|[之以]?后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,10 +362,10 @@ def share_like(amount: Amount, kind: Kind | None) -> tuple[Kind, Decimal | None,
     return None if kind is None or kind is Kind.DISCOUNT_RATIO else _ratio(kind, amount, lambda v: v / 100)
 
 
-def in_context(kind: Kind, cue: Cue | None, text: str, window: int, start: int, per: str | None) -> Kind:
-    """年化 of a product that is bought is a yield; what 原来 was said to cost beside a price of now is a reference."""
-    if kind in {Kind.PRICE, Kind.UNIT_PRICE} and _ONCE.search(text, start) and _ONCE_WORD.search(text, window, start):
-        return Kind.REF_PRICE
+def in_context(kind: Kind, cue: Cue | None, text: str, start: int, per: str | None) -> Kind:
+    """年化 of a product that is bought is a yield; what is paid by the month after a first payment is an instalment."""
+    if kind is Kind.BALANCE and per in {"月", "期"}:
+        return Kind.INSTALMENT
     if kind is Kind.UNIT_PRICE and per in {"月", "期"} and _IN_PARTS.search(text, 0, start):
         return Kind.INSTALMENT
     if (
@@ -379,8 +379,6 @@ def in_context(kind: Kind, cue: Cue | None, text: str, window: int, start: int, 
 
 
 _IN_PARTS = re.compile("分期|首付|按揭|免息|[车房商]贷|贷款|年息|分[0-9一二三四五六七八九十]+[期年]")
-_ONCE_WORD = re.compile("原来|原先|原本")
-_ONCE = re.compile("(?:现在|今天|这会儿|活动|目前)[^，。,0-9]{0,6}[0-9一二两三四五六七八九十]")
 _INVESTED = re.compile(
     r"理财|基金|封闭式|开放式|不保证|浮动|持有|申购|净值|固收|兑付|存款|存单|大额|年金|教育金|养老金|增额|保本|R[1-5]|历史|收益|分红|业绩"
 )

@@ -16,7 +16,7 @@ from scrm.core.claims.patterns import any_of
 from scrm.core.claims.units import bundle_after, bundle_before
 
 _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 额 哎 呗 哇 嗷 嘞 哩"
-_TO_THE_BUYER = "您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
+_TO_THE_BUYER = "私 偷偷 悄悄 单独 只给 您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
     同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
@@ -37,7 +37,7 @@ _COUNTS_LEFT = re.compile(
     r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -57,13 +57,17 @@ _UNITS_OF_MACHINES = re.compile(
 )
 _FEW = 3
 _HAGGLING = re.compile(
-    "[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|预算|上下|左右|以内"
+    r"[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|([中走干卖出行成做要得好])[不唔]\1|预算|上下|左右|以内"
     "|最多|最低|推荐|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
 )
 _BRIDGE = re.compile(
-    "(?:[是为到了有达约在才只也都就的里上还又再从量值数率度:：要差超过近]|显示|已经?|怎么|现在|目前|今天|大概|大约|差不多|一共|总共|做到|打到|调到|升到"
-    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|高达|突破|[多少]?\\s){0,4}"
+    "(?:[是为到了有达约中在才只也都就的里上还又再从量值数率度:：要差超过近]|显示|已经?|怎么|现在|目前|今天|大概|大约|差不多|一共|总共|做到|打到|调到|升到"
+    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|第?[0-9]+年?|高达|突破|[多少]?\\s){0,4}"
 )
+_WORN = re.compile("续航|电池|容量|性能|寿命|效果|疗效|产量|速度|体力|精力|成活|收成|听力|记忆|骨头?$|可信度|质量")
+_RESOLUTIONS = frozenset(map(Decimal, (1000, 2000, 4000, 8000)))
+_SCREENS = re.compile("屏|显示|画质|视频|电视|投影|分辨|高清|镜头|拍摄|录像|摄像")
+_JOBS = re.compile("岗位|招聘|应聘|招人|招工|月休|五险|试用期|转正|底薪|包吃包?住|加班费|上[一二六]休")
 _TEN_THOUSAND = Decimal(10_000)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
 _LAST_NAME = re.compile("[^，。,;；的]{2,8}$")
@@ -147,6 +151,23 @@ def is_money(seen: Seen) -> bool:
 
 def _is_a_share(seen: Seen) -> bool:
     return seen.amount.measure not in {Measure.MONEY, Measure.BARE}
+
+
+def _is_worn_down(seen: Seen) -> bool:
+    """续航打七折."""
+    return seen.amount.measure is Measure.FOLD and _WORN.search(seen.text, seen.window, seen.amount.start) is not None
+
+
+def _is_a_resolution(seen: Seen) -> bool:
+    """屏幕是4K的."""
+    amount = seen.amount
+    letter = seen.text[amount.start : amount.end][-1:] in {"K", "k"}
+    return letter and seen.value in _RESOLUTIONS and seen.talks_of(_SCREENS) and not seen.talks_of(_PRICE_TALK)
+
+
+def _is_pay(seen: Seen) -> bool:
+    """一个月到手七千 in a message about a job."""
+    return seen.talks_of(_JOBS) and not seen.talks_of(_PRICE_TALK)
 
 
 def _is_of_something_else(seen: Seen) -> bool:
@@ -299,6 +320,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (1, lambda seen: seen.cue is not None),
     (1, _is_price_shaped),
     (1, _is_written_out),
+    (1, lambda seen: seen.amount.scaled and seen.value >= _TEN_THOUSAND),
     (-2, lambda seen: bool(seen.talk.readings)),
     (-1, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
 )
@@ -312,12 +334,15 @@ def _weighed(seen: Seen) -> int:
 
 _Rule = tuple[bool, Callable[[Seen], bool]]
 _RULES: Sequence[_Rule] = (
+    (False, _is_worn_down),
     (True, _is_a_share),
     (False, _is_of_something_else),
     (False, _is_a_piece),
     (True, lambda seen: seen.amount.marked),
     (False, _is_a_lone_digit),
     (False, _is_a_reading),
+    (False, _is_a_resolution),
+    (False, _is_pay),
     (False, lambda seen: seen.has_unit and seen.talks_of(_EXAM)),
     (True, lambda seen: seen.has_unit),
     (False, _is_closed),

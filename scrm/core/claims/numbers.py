@@ -192,7 +192,7 @@ class _Reading:
         ends = (
             counted or following in {*"块毛成"}
             if alone
-            else counted
+            else counted or (following == "一" and counts_at(self.text, self.place + 2)) or following in {*"块元"}
             if self.last_unit == 10
             else (self.last_unit or 0) > 10 and not counted
         )

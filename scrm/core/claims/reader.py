@@ -147,7 +147,7 @@ def _amount_quote(
     after = unit_after(text, amount.end) is not None
     if per is not None and (kind is Kind.PRICE or (after and cue is not None and cue.word.startswith("加一"))):
         kind = Kind.UNIT_PRICE
-    kind = in_context(kind, cue, text, window, amount.start, per)
+    kind = in_context(kind, cue, text, amount.start, per)
     start, end = folded.raw_span(amount.start, amount.end)
     return Quote(
         kind=kind,
