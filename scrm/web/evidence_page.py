@@ -202,7 +202,7 @@ class Page:
                         f" {_time(deal.starts_at)} 至 {_time(deal.ends_at)} {deal.condition or ''}"
                         for deal in one.promotions
                     ),
-                    f"{_time(one.valid_from) or '起'} 至 {_time(one.valid_to) or '今'}",
+                    f"{_time(one.valid_from) or '录入起'} 至 {_time(one.valid_to) or '无期限'}",
                     f"{_time(one.recorded_at)} {one.recorded_by}",
                     one.approved_by,
                     why.get(one.recorded_at, ""),
