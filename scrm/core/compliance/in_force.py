@@ -32,9 +32,11 @@ class RuleInForce:
     severity: Severity | None = None
     at_least: Severity | None = None
     version: str = field(init=False)
+    pattern: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "version", _digest(self))
+        object.__setattr__(self, "pattern", self.rule.pattern)
 
     @property
     def id(self) -> str:
@@ -47,10 +49,6 @@ class RuleInForce:
     @property
     def ground(self) -> str:
         return self.rule.ground
-
-    @property
-    def pattern(self) -> str:
-        return self.rule.pattern
 
     @property
     def rechecks(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from scrm.core.claims import Claim
 from scrm.core.compliance.noticing import arouses
+from scrm.core.compliance.openings import Openings
 from scrm.core.price_book import CHINA, PriceBook
 from scrm.core.timeline import SELLERS, Json, Speaker
 
@@ -177,7 +177,7 @@ def check(
 
 def speaks_to(rules: Sequence[Rule], text: str) -> bool:
     """Whether a rule that goes by words could have something to say about `text`: one pass for all of them."""
-    return _any_of(tuple(rule.pattern for rule in rules if rule.pattern)).search(text) is not None
+    return _worded(tuple(rule.pattern for rule in rules if rule.pattern)).match(text)
 
 
 def _asked(rules: Sequence[Rule], said: Statement, *, fresh: bool) -> Iterator[Rule]:
@@ -190,8 +190,8 @@ def _asked(rules: Sequence[Rule], said: Statement, *, fresh: bool) -> Iterator[R
 
 
 @lru_cache(maxsize=16)
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns) or "(?!)")
+def _worded(patterns: tuple[str, ...]) -> Openings:
+    return Openings("|".join(patterns))
 
 
 def _to_check(history: History, since: datetime | None) -> Iterator[Statement]:

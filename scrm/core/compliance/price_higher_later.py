@@ -46,10 +46,10 @@ class PriceHigherLater:
         """
         if not said.by_seller or not said.claims:
             return
+        said = self._linked(said, history)
         earlier = earlier_offers(said, history)
         if not earlier:
             return
-        said = self._linked(said, history)
         present = [o for o in offers(said, history.book) if o.claim.quote.stance is not Stance.FUTURE]
         against: set[str | None] = set()
         for quoted in to_pay(present):
@@ -83,16 +83,16 @@ class PriceHigherLater:
 
     def _lowest_standing(self, quoted: Offer, earlier: Sequence[Offer], history: History) -> Offer | None:
         """The lowest price that stands against `quoted`; of equal ones the one said last."""
-        against = [
-            offer
-            for offer in earlier
-            if offer.basis == quoted.basis
-            and quoted.is_above(offer)
-            and not self._repeats(offer.said, quoted, history)
-            and not _both_in_the_book(offer, quoted, history)
-            and self.terms.stands(offer, quoted.said.at, history)
-        ]
-        return min(reversed(against), key=lambda offer: offer.high or offer.low, default=None)
+        against = [offer for offer in reversed(earlier) if offer.basis == quoted.basis and quoted.is_above(offer)]
+        # Whether a price stands costs more to find out than which is lowest: the first that does is the answer.
+        for offer in sorted(against, key=lambda offer: offer.high or offer.low):
+            if (
+                self.terms.stands(offer, quoted.said.at, history)
+                and not self._repeats(offer.said, quoted, history)
+                and not _both_in_the_book(offer, quoted, history)
+            ):
+                return offer
+        return None
 
     def _differing(self, quoted: Offer, colleague: Offer, history: History) -> Finding:
         return Finding(

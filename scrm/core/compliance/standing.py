@@ -136,5 +136,11 @@ def is_correction(text: str) -> bool:
 
 
 def earlier_offers(said: Statement, history: History) -> Sequence[Offer]:
-    """Every price the company had committed itself to before `said`, oldest first."""
-    return [offer for earlier in history.before(said) if earlier.claims for offer in offers(earlier, history.book)]
+    """Every price of its products that the company had committed itself to before `said`, oldest first."""
+    skus = {claim.sku for claim in said.claims if claim.sku}
+    return [
+        offer
+        for earlier in history.before(said)
+        if earlier.by_seller and any(claim.sku in skus for claim in earlier.claims)
+        for offer in offers(earlier, history.book)
+    ]
