@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { amountIn, difference, signed, yuan } from '@/text/money'
+import { csv } from '@/text/files'
+import { signed, yuan } from '@/text/money'
+import { figureText } from '@/text/readings'
 import { excerpt, segments, spanText } from '@/text/spans'
 import { dayLabel, duration, listTime, talkTime } from '@/text/time'
 
@@ -36,18 +38,25 @@ describe('spans', () => {
   })
 })
 
-describe('amounts', () => {
-  it('are read from a phrase with one number only', () => {
-    expect(amountIn('5,680 元')).toBe(5680)
-    expect(amountIn('1.2万')).toBe(12000)
-    expect(amountIn('从 4,980 到 5,680')).toBeNull()
-    expect(amountIn('四千多')).toBeNull()
+describe('tables to take along', () => {
+  it('are CSV that a spreadsheet reads and never runs', () => {
+    expect(csv([['规则', '件数'], ['低价,"急"', 3], ['=1+1', null]])).toBe('\ufeff规则,件数\r\n"低价,""急""",3\r\n\'=1+1,\r\n')
   })
+})
 
-  it('differ by yuan and per cent of the earlier one', () => {
-    expect(difference(5680, 4980)).toEqual({ amount: 700, percent: expect.closeTo(14.06, 1) as number })
-    expect(difference(null, 4980)).toBeNull()
-    expect(signed(-700)).toBe('−700')
+describe('figures of a reckoning', () => {
+  const t = (key: string, named?: Record<string, unknown>) => (key === 'common.yuan' ? `${String(named?.['amount'])} 元` : key)
+
+  it('show differences with their sign, shares in per cent, and ranges whole', () => {
+    expect(figureText({ name: 'difference', value: '1000' }, t)).toBe('+1,000 元')
+    expect(figureText({ name: 'ratio', value: '-0.161' }, t)).toBe('−16.1 %')
+    expect(figureText({ name: 'price', value: '3000–3500' }, t)).toBe('3,000–3,500 元')
+  })
+})
+
+describe('amounts', () => {
+  it('carry their sign where they are a difference', () => {
+    expect([signed(-700), signed(16.06, 1)]).toEqual(['−700', '+16.1'])
   })
 
   it('are written with thousands, and words that are no number stay', () => {
