@@ -48,7 +48,7 @@ LEFT_CUES: dict[Family, str] = {
     Family.REFERENCE: """
         原价 原售价 [老旧全]价(?!格) [公牌]价 参考价 目录价 刊例价 散客价 柜台价 商场价 商超价 上市价 首发价
         正常(?:价|卖|要|是|收费)
-        平常(?:价|卖) 日常卖 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价 平时价?(?:卖|要)? 挂牌价
+        平常(?:价|卖) 日常卖 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价 平时价?(?:卖|要)? 挂牌价?
         (?:划线|原|吊牌)[架嫁假] 正价(?!课) 标价 零售价
         厂家建议价? 建议售价 官网价
     """,
@@ -119,9 +119,9 @@ LEFT_CUES: dict[Family, str] = {
     """,
     Family.PRICE: r"""
         [^\W0-9A-Za-z降涨加提讲还砍差评身代要这个的保]价格?(?!费|值)[是为:]? 价格?是? [售卖]价 到手价? 实付 实收 合计
-        总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名|错|案|警|修|考|班|送) 收您?你? 算您?你? 只要
+        总计 总共 一共 共计 共 全款 总价 落地 裸车 全包 包干 卖 报(?!名|错|案|警|修|考|班|送|销) 收您?你? 算您?你? 只要
         只需要? 仅需 仅要 仅
-        做到 最低 底线 给到 开价 要价 售 拍下 [券卷]后 折后 打完折 成交 付款? 花 才 [大优]惠价 减到 降到 涨到 优惠到
+        做到 最低 底线 给到 开价 要价 售 拍下 [券卷]后 折后 打完折 成交 付款? 花(?!呗) 才 [大优]惠价 减到 降到 涨到 优惠到
         便宜到
         砍到 加到 恢复(?:到|成|为)? 改(?:成|为) 谈到 拿到 压到 低到 打到 报到(?!处|时|那天) 拿下 到位 实价 净价 清仓
         尝鲜 福利 内购 拼单 单[买卖拍点] 含税 不含税 税后
@@ -139,7 +139,7 @@ LEFT_CUES: dict[Family, str] = {
         [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [外内孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围
         套内
-        套外 左眼 右眼 散光 近视 使用面积 [转网车流风时增]速 [主频]频 [血气胎水电]压 [平总学]分
+        套外 左眼 右眼 散光 近视 使用面积 [转网车流风时增]速 [水室油气体低高恒]温 [面体容]积 [^店校家班部院处局队行市村镇县科董会团组成增加延]长(?!隆|白|江|沙|城|安) [主频]频 [血气胎水电]压 [平总学]分
     """,
     Family.NOT_OURS: r"""
         余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 (?<![担环医社车])保$ 保额 保障(?!一年|每年) 最高赔付?
@@ -245,10 +245,11 @@ _ENDS_PRICE = re.compile(r"(?:价|[之以]?后|到|至|活动|套餐|下来|力�
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """The cue that decides: its family and word."""
+    """The cue that decides: its family and word, and whether it stands after the amount."""
 
     family: Family
     word: str
+    after: bool = False
 
     @property
     def is_weak(self) -> bool:
@@ -296,7 +297,7 @@ def right_cue(text: str, start: int, end: int) -> Cue | None:
         or _FREE.match(text, match.end())
     ):
         return None
-    return Cue(Family(match.lastgroup or ""), match[0].lstrip("块钱的 "))
+    return Cue(Family(match.lastgroup or ""), match[0].lstrip("块钱的 "), after=True)
 
 
 def classify(amount: Amount, cue: Cue | None) -> tuple[Kind, Decimal | None, Decimal | None] | None:

@@ -19,7 +19,7 @@ _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 �
 _TO_THE_BUYER = "私 偷偷 悄悄 单独 只给 您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
-    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
+    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
     低 全
     整 修 往返 来回 单程 手慢 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
@@ -28,7 +28,9 @@ _ADVERBS = """
     因为 所以 当 即 其 只 最 里 图 另 外 对 零头 秒杀 限时 有误 为准 特价 专享 特惠 元 块 每 那 这 一口价
     一[套台个件份张位节次平斤年月天] 的(?![0-9人时学员]) OK ok
 """
-_OPEN_RIGHT = any_of(rf"$ \W {_PARTICLES} {_TO_THE_BUYER} {_VERBS} {_ADVERBS}")
+_OPEN_RIGHT = any_of(
+    rf"$ [中走干卖出行成做要得好][不唔][中走干卖出行成做要得好] \W {_PARTICLES} {_TO_THE_BUYER} {_VERBS} {_ADVERBS}"
+)
 _CLOSED_RIGHT = any_of("""
     到货 到店 到家 到底 以后 以前 起床 不见 和尚 成都 开头 开始 多家 多名 多位 多人 多种 多个 多次 多款 多平 走路
     提高 里面 当时 那户 那间 那栋 那单 全国 行代码
@@ -49,6 +51,8 @@ _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _THOUSAND = Decimal(1000)
 _HALF_OF_TEN = 5
+_LEAST_BID = 10
+_BID_FOLLOWS = re.compile(r"([中走干卖出行成做要得好])[不唔]\1|行吗|可以[吗不]|卖吗|出吗|得唔得")
 _HANDED_OVER = any_of("""
     拿走 带走 抱走 拿下 给你 给您 您拿 卖 成交 出 搞定 包[邮干安] 起 行不 行吗 可以 怎么样 咋样 吧 要不要 做不做 能不能
 """)
@@ -62,12 +66,16 @@ _HAGGLING = re.compile(
 )
 _BRIDGE = re.compile(
     "(?:[是为到了有达约中在才只也都就的里上还又再从量值数率度:：要差超过近]|显示|已经?|怎么|现在|目前|今天|大概|大约|差不多|一共|总共|做到|打到|调到|升到"
-    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|第?[0-9]+年?|高达|突破|[多少]?\\s){0,4}"
+    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|第?[0-9]+年?|高达|突破|每[人天日月年次个]|一[人天日月年次]|一个[人月]|[多少]?\\s){0,4}"
 )
+# Words of prices that rise and fall, and of scores and dials as well.
+_LOOSE = frozenset(["报", "打到", "降到", "涨到", "加到", "减到", "涨了", "涨", "降了", "降", "扣", "扣了", "拿到", "到位"])
 _WORN = re.compile("续航|电池|容量|性能|寿命|效果|疗效|产量|速度|体力|精力|成活|收成|听力|记忆|骨头?$|可信度|质量")
 _RESOLUTIONS = frozenset(map(Decimal, (1000, 2000, 4000, 8000)))
 _SCREENS = re.compile("屏|显示|画质|视频|电视|投影|分辨|高清|镜头|拍摄|录像|摄像")
-_JOBS = re.compile("岗位|招聘|应聘|招人|招工|月休|五险|试用期|转正|底薪|包吃包?住|加班费|上[一二六]休")
+_JOBS = re.compile(
+    "岗位|包住|提成另|[能可]以?拿到?[一二三四五六七八九0-9]+[千万k]|招聘|应聘|招人|招工|月休|五险|试用期|转正|底薪|加班费|上[一二六]休"
+)
 _TEN_THOUSAND = Decimal(10_000)
 _NAME = re.compile(r"[^\W0-9A-Za-z一二两三四五六七八九十第共还剩到有]{2,6}")
 _LAST_NAME = re.compile("[^，。,;；的]{2,8}$")
@@ -92,14 +100,14 @@ class Talk:
     def __init__(self, text: str) -> None:
         self.text = text
         self._known: dict[re.Pattern[str], int] = {}
-        self._fields: tuple[int, ...] | None = None
+        self._readings: tuple[tuple[int, bool], ...] | None = None
 
     @property
-    def readings(self) -> tuple[int, ...]:
-        """Where the words end after which numbers are readings."""
-        if self._fields is None:
-            self._fields = tuple(readings_in(self.text))
-        return self._fields
+    def readings(self) -> tuple[tuple[int, bool], ...]:
+        """Where the words end after which numbers are readings, and whether they tell of the whole message."""
+        if self._readings is None:
+            self._readings = tuple(readings_in(self.text))
+        return self._readings
 
     def times(self, pattern: re.Pattern[str]) -> int:
         """How often `pattern` is found; counted no further than two."""
@@ -131,7 +139,7 @@ class Seen:
     @property
     def is_told(self) -> bool:
         """Whether a word says what the number is, more than 是 or 要 do."""
-        return self.cue is not None and not self.cue.is_weak
+        return self.cue is not None and not self.cue.is_weak and self.cue.word not in _LOOSE
 
     @property
     def value(self) -> Decimal:
@@ -177,9 +185,11 @@ def _is_of_something_else(seen: Seen) -> bool:
 def _is_a_reading(seen: Seen) -> bool:
     """水表是193, 扭矩要到45: nothing but a bridge stands between what is measured and the number."""
     start = seen.amount.start
+    if seen.cue is not None and seen.cue.after:
+        return False
     return any(
         seen.window <= end <= start and _BRIDGE.fullmatch(seen.text, end, start) is not None
-        for end in seen.talk.readings
+        for end, _ in seen.talk.readings
     )
 
 
@@ -269,6 +279,8 @@ def _is_small_price(seen: Seen) -> bool:
         return True
     if _SOLD.search(text, seen.window, amount.start) or _is_menu_line(seen):
         return True
+    if seen.value >= _LEAST_BID and seen.is_left_of(_BID_FOLLOWS):
+        return True
     if seen.value < 5 or not seen.talks_of(_PRICE_TALK):
         return False
     return seen.cue is not None or not text[seen.window : amount.start].strip()
@@ -321,7 +333,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (1, _is_price_shaped),
     (1, _is_written_out),
     (1, lambda seen: seen.amount.scaled and seen.value >= _TEN_THOUSAND),
-    (-2, lambda seen: bool(seen.talk.readings)),
+    (-2, lambda seen: any(of_all for _, of_all in seen.talk.readings)),
     (-1, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
 )
 _ENOUGH = 2

@@ -147,6 +147,8 @@ def _amount_quote(
     after = unit_after(text, amount.end) is not None
     if per is not None and (kind is Kind.PRICE or (after and cue is not None and cue.word.startswith("加一"))):
         kind = Kind.UNIT_PRICE
+    if kind is Kind.FEE and value == 0 and cue is not None and not cue.word.endswith("费"):
+        kind = Kind.PRICE
     kind = in_context(kind, cue, text, amount.start, per)
     start, end = folded.raw_span(amount.start, amount.end)
     return Quote(
