@@ -238,7 +238,7 @@ async def finds_her_own_acts_in_the_log(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page.locator('[data-action="case.exported"]')).to_have_count(1)
     await expect(page.locator('[data-action="case.remedied"]')).to_have_count(1)
-    assert await page.get_by_test_id("log-row").filter(has_not_text="沈静").count() == 0
+    await expect(page.get_by_test_id("log-row").filter(has_not_text="沈静")).to_have_count(0)
     await shoot(page, "auditor-4-log")
 
 
