@@ -22,9 +22,9 @@ from scrm.core.events import BY_NAME, Event
 from scrm.core.ids import public
 from scrm.http import refuse_private
 from scrm.hub import Hub
+from scrm.store.columns import as_json
 from scrm.store.database import Transaction
 from scrm.store.events import StoredEvent
-from scrm.store.schema import as_json
 from scrm.store.tasks import Task
 from scrm.store.webhooks import Delivery, Endpoint
 from scrm.telemetry import DELIVERIES

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from scrm.core.cases import BREACHES, OPEN, CaseState, Origin, VerdictKind
-from scrm.store import schema
+from scrm.store import columns, schema
 from scrm.store.work import Noun
 
 _cases, _findings, _history, _verdicts = schema.cases, schema.findings, schema.case_events, schema.verdicts
@@ -162,7 +162,7 @@ class CaseFigures(Noun):
         c, now = _cases.c, self._work.now
         hour, day, week = (now - timedelta(hours=hours) for hours in (1, 24, 7 * 24))
 
-        def count(condition: schema.Condition) -> ColumnElement[int]:
+        def count(condition: columns.Condition) -> ColumnElement[int]:
             return func.sum(case((condition, 1), else_=0))
 
         rows = await self._work.rows(
@@ -243,7 +243,7 @@ class CaseFigures(Noun):
         return {row.assignee_id: row.number for row in rows}
 
 
-def _decided(period: Period) -> Sequence[schema.Condition]:
+def _decided(period: Period) -> Sequence[columns.Condition]:
     c = _cases.c
     return (
         c.decided_at >= period.since,

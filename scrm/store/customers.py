@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select, tuple_, update
 
 from scrm.core.errors import BadInput, Conflict, NotFound
-from scrm.core.timeline import Direction, Identity
-from scrm.store import schema
+from scrm.core.timeline import Direction, Identity, Speaker
+from scrm.store import columns, schema
 from scrm.store.work import Noun
 
 _customers, _identities, _merges = schema.customers, schema.identities, schema.merges
@@ -128,7 +128,7 @@ class Customers(Noun):
     async def touch(self, activities: Sequence[Activity]) -> None:
         """Bring the customer list up to date after a batch."""
         c = _customers.c
-        at = bindparam("b_at", type_=schema.UtcTime())
+        at = bindparam("b_at", type_=columns.UtcTime())
         # What first happened with a new customer happened before we knew of them.
         newer = or_(c.last_entry_id.is_(None), at >= c.last_at)
         if activities:
@@ -181,6 +181,18 @@ class Customers(Noun):
         done = await self._work.run(update(_customers).where(c.id == customer_id, c.unread > 0).values(unread=0))
         return done.rowcount > 0
 
+    async def waiting(self, *, since: datetime, until: datetime, limit: int) -> list[int]:
+        """Customers whose last word, or a bot's after it, was said in that time: nobody has answered since."""
+        c, e = _customers.c, _entries.c
+        rows = await self._work.rows(
+            select(c.id)
+            .join(_entries, e.id == c.last_entry_id)
+            .where(c.last_at >= since, c.last_at < until, e.speaker.in_([Speaker.CUSTOMER, Speaker.BOT]))
+            .order_by(c.last_at)
+            .limit(limit)
+        )
+        return [row.id for row in rows]
+
     async def recent(
         self,
         *,
@@ -203,7 +215,7 @@ class Customers(Noun):
         if query:
             wanted = wanted.where(or_(*self._matches(query), c.id.in_(found)))
         if before is not None:
-            wanted = wanted.where(tuple_(c.last_at, c.id) < tuple_(*schema.place(before)))
+            wanted = wanted.where(tuple_(c.last_at, c.id) < tuple_(*columns.place(before)))
         rows = await self._work.rows(wanted.order_by(c.last_at.desc(), c.id.desc()).limit(limit))
         return [Customer(**row._mapping) for row in rows]
 
@@ -221,9 +233,9 @@ class Customers(Noun):
         )
         return row.number if row else 0
 
-    def _of_audience(self, audience: Audience) -> schema.Condition:
+    def _of_audience(self, audience: Audience) -> columns.Condition:
         c = _customers.c
-        conditions: list[schema.Condition] = [c.merged_into.is_(None)]
+        conditions: list[columns.Condition] = [c.merged_into.is_(None)]
         if audience.customer_ids is not None:
             conditions.append(self._work.among(c.id, audience.customer_ids))
         if audience.owner_id is not None:
@@ -433,9 +445,9 @@ class Customers(Noun):
         await self._work.run(update(_customers).where(_customers.c.id == customer_id).values(**values))
         await self._work.run(update(_customers).where(_customers.c.merged_into == customer_id).values(unread=0))
 
-    def _matches(self, query: str) -> list[schema.Condition]:
+    def _matches(self, query: str) -> list[columns.Condition]:
         c, i = _customers.c, _identities.c
-        conditions: list[schema.Condition] = [c.name.icontains(query, autoescape=True)]
+        conditions: list[columns.Condition] = [c.name.icontains(query, autoescape=True)]
         digits = query.replace(" ", "").replace("-", "").removeprefix("+86")
         if digits.isdigit() and len(digits) >= 3:
             phone = select(i.customer_id).where(i.namespace == "phone", i.value.contains(digits, autoescape=True))

@@ -23,9 +23,11 @@ from scrm.store.accounts import Accounts
 from scrm.store.alive import Alive
 from scrm.store.audit_log import AuditLog
 from scrm.store.case_figures import CaseFigures
+from scrm.store.case_queue import CaseQueue
 from scrm.store.cases import Cases
 from scrm.store.channels import Channels
 from scrm.store.claims import Claims
+from scrm.store.columns import as_json
 from scrm.store.customers import Customers
 from scrm.store.dry_runs import DryRuns
 from scrm.store.events import Events
@@ -35,7 +37,6 @@ from scrm.store.inbox import Inbox
 from scrm.store.prices import Prices
 from scrm.store.resolving import Resolving
 from scrm.store.rule_runs import RuleRuns
-from scrm.store.schema import as_json
 from scrm.store.search import Search
 from scrm.store.tasks import Tasks
 from scrm.store.timeline import Timeline
@@ -151,6 +152,10 @@ class Transaction(Work):
     @cached_property
     def case_figures(self) -> CaseFigures:
         return CaseFigures(self)
+
+    @cached_property
+    def case_queue(self) -> CaseQueue:
+        return CaseQueue(self)
 
     @cached_property
     def cases(self) -> Cases:

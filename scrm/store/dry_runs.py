@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, func, select, update
 
 from scrm.core.errors import Conflict, NotFound
 from scrm.core.timeline import Json
-from scrm.store import schema
+from scrm.store import columns, schema
 from scrm.store.cases import StoredFinding
 from scrm.store.work import Noun
 
@@ -171,7 +171,7 @@ class DryRuns(Noun):
         return kept | {"id": self._work.ids.next(), "run_id": run_id}
 
 
-def _in_reach(reach: Reach) -> schema.Condition:
+def _in_reach(reach: Reach) -> columns.Condition:
     c = _customers.c
     # The counter within a millisecond is stirred in: an import makes thousands of customers in one.
     place = (c.id // (1 << 22) + c.id % (1 << 12) * 37) % THOUSAND

@@ -15,7 +15,7 @@ from sqlalchemy import and_, any_, bindparam, delete, func, or_, select, text, u
 
 from scrm.core.errors import NotFound
 from scrm.core.timeline import Json
-from scrm.store import schema
+from scrm.store import columns, schema
 from scrm.store.alive import ON_POSTGRESQL, ON_SQLITE
 from scrm.store.work import Noun
 
@@ -109,7 +109,7 @@ class Tasks(Noun):
         """Let what processes that are dead had leased fall due now; `own` is the number of this process."""
         if self._work.is_sqlite:
             values = {"now": self._work.now, "own": f"{own}.%"}
-            await self._work.run(ON_SQLITE.bindparams(bindparam("now", type_=schema.UtcTime())), values)
+            await self._work.run(ON_SQLITE.bindparams(bindparam("now", type_=columns.UtcTime())), values)
         else:
             await self._work.run(ON_POSTGRESQL, {"now": self._work.now})
 
@@ -162,7 +162,7 @@ class Tasks(Noun):
         row = await self._work.one(counted)
         return (row.number, row.oldest) if row else (0, None)
 
-    def _due(self) -> schema.Condition:
+    def _due(self) -> columns.Condition:
         return and_(_tasks.c.dead.is_(False), _tasks.c.due_at <= self._work.now)
 
     async def _claim(self, kind: str, lease: str, limit: int) -> list[Task]:

@@ -14,7 +14,7 @@ from scrm.core.errors import NotFound
 from scrm.core.ids import public
 from scrm.core.tagging import Tag
 from scrm.core.timeline import Direction, Entry, EntryState, Speaker
-from scrm.store import schema
+from scrm.store import columns, schema
 from scrm.store.audit_log import AuditLog
 from scrm.store.work import Noun, Work
 
@@ -268,7 +268,7 @@ class Timeline(Noun):
         if kind:
             wanted = wanted.where(c.kind == kind)
         if before is not None:
-            wanted = wanted.where(tuple_(c.at, c.id) < tuple_(*schema.place(before)))
+            wanted = wanted.where(tuple_(c.at, c.id) < tuple_(*columns.place(before)))
         rows = await self._work.rows(wanted.order_by(c.at.desc(), c.id.desc()).limit(limit))
         return [_entry(row) for row in rows]
 
@@ -288,7 +288,9 @@ class Timeline(Noun):
         c = _entries.c
         rows = await self._work.rows(
             select(*_COLUMNS)
-            .where(c.customer_id == entry.customer_id, tuple_(c.at, c.id) > tuple_(*schema.place((entry.at, entry.id))))
+            .where(
+                c.customer_id == entry.customer_id, tuple_(c.at, c.id) > tuple_(*columns.place((entry.at, entry.id)))
+            )
             .order_by(c.at, c.id)
             .limit(number)
         )

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scrm.core.ids import IdSource
-from scrm.store import bulk, schema
+from scrm.store import bulk, columns
 
 
 class Work:
@@ -67,15 +67,15 @@ class Work:
         """Insert the rows whose `unique` columns are not there yet, and say how many; leave the others as they are."""
         return await bulk.insert(self.connection, table, values, unique=unique)
 
-    def among(self, column: Column[Any], values: Iterable[object]) -> schema.Condition:
+    def among(self, column: Column[Any], values: Iterable[object]) -> columns.Condition:
         """Whether the column has one of many values. One parameter whatever their number: one text, planned once."""
         if self.is_sqlite:
-            return column.in_(select(text("value")).select_from(func.json_each(schema.as_json(list(values)))))
+            return column.in_(select(text("value")).select_from(func.json_each(columns.as_json(list(values)))))
         return column == any_(_array(column, list(values)))
 
     def pairs_among(
         self, one: Column[Any], other: Column[Any], pairs: Iterable[tuple[object, object]]
-    ) -> schema.Condition:
+    ) -> columns.Condition:
         """As `among`, for two columns at once."""
         return tuple_(one, other).in_(select(self.pairs(one, other, pairs)))
 
@@ -83,11 +83,11 @@ class Work:
         """A table of the pairs given, with columns named as the two they are like."""
         wanted = list(pairs)
         if self.is_sqlite:
-            each = func.json_each(schema.as_json(wanted)).table_valued("value")
-            columns = [func.json_extract(each.c.value, f"$[{n}]").label(c.name) for n, c in enumerate((one, other))]
+            each = func.json_each(columns.as_json(wanted)).table_valued("value")
+            asked = [func.json_extract(each.c.value, f"$[{n}]").label(c.name) for n, c in enumerate((one, other))]
         else:
-            columns = [func.unnest(_array(c, [p[n] for p in wanted])).label(c.name) for n, c in enumerate((one, other))]
-        return select(*columns).subquery("pairs")
+            asked = [func.unnest(_array(c, [p[n] for p in wanted])).label(c.name) for n, c in enumerate((one, other))]
+        return select(*asked).subquery("pairs")
 
     def upserting(self, table: Table) -> Any:  # two dialects' inserts with one interface, without a common type
         """An insert that knows `on_conflict_…`."""

@@ -27,7 +27,7 @@ from scrm.services.imports import start_import
 from scrm.services.outbound import Draft, send_message
 from scrm.services.webhooks import add_endpoint
 from scrm.services.webhooks import test_endpoint as try_endpoint
-from scrm.store.cases import Wanted
+from scrm.store.case_queue import Wanted
 from tests.architecture.conftest import ROOT
 from tests.conftest import run_workers
 from tests.services.conftest import School
@@ -140,7 +140,7 @@ async def judge(school: School, auditor: Actor, admin: Actor) -> None:
     """Too late, then by two auditors, made up for, and judged again."""
     hub = school.hub
     async with hub.db.reading() as tx:
-        case = (await tx.cases.page(Wanted(), limit=1))[0]
+        case = (await tx.case_queue.page(Wanted(), limit=1))[0]
     await promise_reports(hub)
     school.clock.advance(hours=1)
     await run_workers(hub)

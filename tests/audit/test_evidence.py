@@ -18,7 +18,7 @@ from scrm.core.ids import public
 from scrm.services.accounts import add_user
 from scrm.services.audit import make_checkpoint, verify_part
 from scrm.services.cases import claim_case
-from scrm.store.cases import Wanted
+from scrm.store.case_queue import Wanted
 from scrm.web.evidence import export_case
 from tests.audit.conftest import SQL, School
 from tests.audit.test_commands import changed, scrm, verified_by_node
@@ -38,7 +38,7 @@ async def case_id(school: School) -> int:
     school.clock.advance(hours=1)
     await school.says(school.chat, SAID, customer="mother", direction="outbound", speaker="agent", key="b")
     async with school.hub.db.reading() as tx:
-        (case, *_) = await tx.cases.page(Wanted(rule="price-higher-later"), limit=1)
+        (case, *_) = await tx.case_queue.page(Wanted(rule="price-higher-later"), limit=1)
     return case.id
 
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 from scrm.core.compliance import RULES, rules_of
 from scrm.core.price_book import CHINA
 from scrm.services.housekeeping import write_down_health
-from scrm.store.cases import StoredFinding, Wanted
+from scrm.services.waiting import find_waiting
+from scrm.store.case_queue import Wanted
+from scrm.store.cases import StoredFinding
 from tests.services.conftest import School
 
 OURS = {"direction": "outbound", "speaker": "agent"}
@@ -16,7 +18,7 @@ REP = {"direction": "outbound", "speaker": "rep", "actor": "ChenHao"}
 
 async def _found(school: School, rule: str) -> list[StoredFinding]:
     async with school.hub.db.reading() as tx:
-        cases = await tx.cases.page(Wanted(), limit=50)
+        cases = await tx.case_queue.page(Wanted(), limit=50)
         findings = await tx.cases.findings([case.id for case in cases])
     return [one for of_case in findings.values() for one in of_case if one.rule == rule]
 
@@ -114,7 +116,29 @@ async def test_rule_runs_are_counted_by_day_and_add_up(school: School) -> None:
 
     day = school.clock().astimezone(CHINA).date().isoformat()
     async with school.hub.db.reading() as tx:
-        runs = (await tx.audit.rule_runs(since_day=day))[day]
+        runs = (await tx.rule_runs.since(day))[day]
     assert runs[""] == (2, 0)
     assert runs["promise-education"] == (2, 1)
     assert runs["price-denied"] == (2, 0)
+
+
+async def test_a_customer_who_waits_too_long_is_put_on_file_once(school: School) -> None:
+    await school.says(school.chat, "请问周末有班吗?", customer="mother")
+    school.clock.advance(days=4)
+    await find_waiting(school.hub, [])
+    await find_waiting(school.hub, [])
+
+    async with school.hub.db.reading() as tx:
+        (entry,) = await school.timeline()
+        (finding,) = (await tx.cases.findings_of([entry.id]))[entry.id]
+    assert (finding.rule, finding.severity) == ("reply-overdue", "S1")
+
+
+async def test_who_was_answered_does_not_wait(school: School) -> None:
+    await school.says(school.chat, "请问周末有班吗?", customer="mother")
+    await school.says(school.chat, "有的", customer="mother", **OURS)
+    school.clock.advance(days=4)
+    await find_waiting(school.hub, [])
+
+    async with school.hub.db.reading() as tx:
+        assert await tx.cases.findings_of([entry.id for entry in await school.timeline()]) == {}

@@ -11,7 +11,8 @@ from scrm.core.cases import CaseState, Verdict, VerdictKind
 from scrm.core.errors import BadInput, Conflict, NotAllowed
 from scrm.services.accounts import add_user
 from scrm.services.cases import claim_case, record_verdict, release_case
-from scrm.store.cases import StoredFinding, Wanted
+from scrm.store.case_queue import Wanted
+from scrm.store.cases import StoredFinding
 from tests.services.conftest import School
 
 PHONE = [["phone", "+8613812345678", "留下的手机号"]]
@@ -33,7 +34,7 @@ async def contradiction(school: School) -> int:
         actor="ChenHao",
     )
     async with school.hub.db.reading() as tx:
-        (case,) = await tx.cases.page(Wanted(), limit=10)
+        (case,) = await tx.case_queue.page(Wanted(), limit=10)
     return case.id
 
 

@@ -15,7 +15,7 @@ from scrm.services.cases import claim_case, record_remedy
 from scrm.services.figures import Spread, case_figures
 from scrm.services.sampling import promise_samples
 from scrm.store.case_figures import AgeCount, DayCount, RuleCount, VerdictCount
-from scrm.store.cases import Wanted
+from scrm.store.case_queue import Wanted
 from tests.conftest import run_workers
 from tests.services.conftest import School
 from tests.services.test_cases_work import MONDAY, always_twice, judge, other, third
@@ -36,7 +36,7 @@ async def contradictions(school: School, *customers: str) -> list[int]:
                 school.service, text, customer=customer, direction="outbound", speaker="rep", actor="ChenHao"
             )
     async with school.hub.db.reading() as tx:
-        found = await tx.cases.page(Wanted(state="new"), limit=100)
+        found = await tx.case_queue.page(Wanted(state="new"), limit=100)
     return sorted(case.id for case in found)
 
 
@@ -147,7 +147,7 @@ async def test_what_the_rules_missed_is_counted_by_the_sample(school: School, au
     clock_to(school, 3, day=8)
     await run_workers(school.hub)
     async with school.hub.db.reading() as tx:
-        drawn = [case for case in await tx.cases.page(Wanted(), limit=100) if case.origin is Origin.SAMPLE]
+        drawn = [case for case in await tx.case_queue.page(Wanted(), limit=100) if case.origin is Origin.SAMPLE]
     kinds = [VerdictKind.NOTHING_FOUND] * 3 + [VerdictKind.POLICY_BREACH, VerdictKind.INSUFFICIENT_EVIDENCE]
     for case, kind in zip(drawn, kinds, strict=True):
         await judge(school, auditor, case.id, kind)

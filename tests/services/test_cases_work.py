@@ -34,7 +34,7 @@ from scrm.services.housekeeping import promise_reports
 from scrm.services.sampling import draw, promise_samples, sample_size
 from scrm.settings import CaseSettings
 from scrm.store.audit_log import Wanted as Logged
-from scrm.store.cases import Reader, Wanted
+from scrm.store.case_queue import Reader, Wanted
 from tests.conftest import run_workers
 from tests.seeding import seed_queue
 from tests.services.conftest import School
@@ -89,7 +89,7 @@ async def judge(
 
 async def queue(school: School, **wanted: object) -> list[int]:
     async with school.hub.db.reading() as tx:
-        return [case.id for case in await tx.cases.page(Wanted(**wanted), limit=100)]  # type: ignore[arg-type]
+        return [case.id for case in await tx.case_queue.page(Wanted(**wanted), limit=100)]  # type: ignore[arg-type]
 
 
 # --- looks ---------------------------------------------------------------------------------------------------------
@@ -139,7 +139,8 @@ async def test_a_second_look_is_in_everybody_elses_queue_as_a_new_case(
     async with school.hub.db.reading() as tx:
         facets = {
             name: [
-                (one.value, one.number) for one in await tx.cases.facets(Wanted(reader=reader, state="all"), "state")
+                (one.value, one.number)
+                for one in await tx.case_queue.facets(Wanted(reader=reader, state="all"), "state")
             ]
             for name, reader in (("other", Reader(other.id, True)), ("auditor", Reader(auditor.id, True)))
         }
@@ -455,7 +456,7 @@ async def test_a_graver_case_is_due_sooner(school: School) -> None:
 async def test_the_queue_is_ordered_by_severity_exposure_and_age(school: School) -> None:
     await seed_queue(school)
     async with school.hub.db.reading() as tx:
-        cases = await tx.cases.page(Wanted(), limit=100)
+        cases = await tx.case_queue.page(Wanted(), limit=100)
 
     keys = [(-int(case.severity[1]), -case.exposure_fen, case.id) for case in cases]
     assert keys == sorted(keys)
@@ -471,7 +472,7 @@ async def test_pages_lose_and_repeat_nothing_while_the_queue_changes(school: Sch
     after = None
     while True:
         async with school.hub.db.reading() as tx:
-            page = await tx.cases.page(Wanted(), after=after, limit=4)
+            page = await tx.case_queue.page(Wanted(), after=after, limit=4)
         if not page:
             break
         seen += [case.id for case in page]
@@ -487,7 +488,9 @@ async def test_the_neighbours_of_a_case_are_those_in_the_queue(school: School) -
     order = await queue(school)
     async with school.hub.db.reading() as tx:
         cases = await tx.cases.load(order)
-        found = [await tx.cases.beside(Wanted(), (cases[one].severity, cases[one].exposure_fen, one)) for one in order]
+        found = [
+            await tx.case_queue.beside(Wanted(), (cases[one].severity, cases[one].exposure_fen, one)) for one in order
+        ]
 
     assert found == list(zip([None, *order[:-1]], [*order[1:], None], strict=True))
 
@@ -504,12 +507,12 @@ async def test_filters_and_their_counts_agree(school: School, auditor: Actor) ->
             ("product", "product"),
             ("state", "state"),
         ):
-            for one in await tx.cases.facets(Wanted(reader=Reader(auditor.id, True)), facet):
+            for one in await tx.case_queue.facets(Wanted(reader=Reader(auditor.id, True)), facet):
                 wanted = Wanted(reader=Reader(auditor.id, True), **{field: one.value})
-                assert (facet, one.value, await tx.cases.count(wanted)) == (facet, one.value, one.number)
-        assignees = {one.value: one.number for one in await tx.cases.facets(Wanted(), "assignee")}
-        assert assignees == {auditor.id: 1, None: await tx.cases.count(Wanted()) - 1}
-        assert await tx.cases.count(Wanted(rep="ChenHao")) >= 5
+                assert (facet, one.value, await tx.case_queue.count(wanted)) == (facet, one.value, one.number)
+        assignees = {one.value: one.number for one in await tx.case_queue.facets(Wanted(), "assignee")}
+        assert assignees == {auditor.id: 1, None: await tx.case_queue.count(Wanted()) - 1}
+        assert await tx.case_queue.count(Wanted(rep="ChenHao")) >= 5
 
 
 # --- conversations -------------------------------------------------------------------------------------------------
@@ -532,7 +535,7 @@ async def talked(school: School) -> list[int]:
 
 async def sampled(school: School) -> list[Case]:
     async with school.hub.db.reading() as tx:
-        found = await tx.cases.page(Wanted(state="all"), limit=100)
+        found = await tx.case_queue.page(Wanted(state="all"), limit=100)
     return [case for case in found if case.origin is Origin.SAMPLE]
 
 
@@ -543,7 +546,7 @@ async def test_every_day_some_conversations_without_a_case_are_drawn(school: Sch
     assert len({case.customer_id for case in drawn}) == len(drawn) == 5
     assert {case.day for case in drawn} == {"2026-09-07"}
     async with school.hub.db.reading() as tx:
-        (own,) = await tx.cases.page(Wanted(rule="price-higher-later"), limit=10)
+        (own,) = await tx.case_queue.page(Wanted(rule="price-higher-later"), limit=10)
     assert own.customer_id not in {case.customer_id for case in drawn}
     assert len(await school.events("case.opened")) == 6
 
@@ -559,7 +562,7 @@ async def test_a_sample_looks_like_a_conversation_somebody_referred(
     drawn = (await sampled(school))[0]
     known = {case.customer_id for case in await sampled(school)}
     async with school.hub.db.reading() as tx:
-        (own,) = await tx.cases.page(Wanted(rule="price-higher-later"), limit=10)
+        (own,) = await tx.case_queue.page(Wanted(rule="price-higher-later"), limit=10)
     free = next(one for one in talked if one not in known | {own.customer_id})
 
     day = MONDAY.date()

@@ -11,7 +11,7 @@ from scrm.core.ids import public, row
 from scrm.services import cases
 from scrm.services.cases import Done, bounds
 from scrm.services.figures import case_figures
-from scrm.store.cases import Facet, Place, Reader, Wanted
+from scrm.store.case_queue import Facet, Place, Reader, Wanted
 from scrm.store.database import Transaction
 from scrm.web.case_views import CaseViews, figures_out
 from scrm.web.openapi import Call, Routes
@@ -50,7 +50,7 @@ async def list_cases(call: Call, query: CaseQuery) -> PageOf[CaseOut]:
     place = place_of(query.cursor, _exposure_read)
     after = (place[0][0], place[0][1], place[1]) if place else None
     async with call.hub.db.reading() as tx:
-        found = await tx.cases.page(_wanted(call, query, tx), after=after, limit=query.limit + 1)
+        found = await tx.case_queue.page(_wanted(call, query, tx), after=after, limit=query.limit + 1)
         page = found[: query.limit]
         items = await (await _views(call, tx)).rows(page)
     more = len(found) > query.limit
@@ -64,11 +64,11 @@ async def get_case_facets(call: Call, query: CaseFilter) -> CaseFacets:
     async with call.hub.db.reading() as tx:
         views, wanted = await _views(call, tx), _wanted(call, query, tx)
         counted = {
-            name: await tx.cases.facets(wanted, name)
+            name: await tx.case_queue.facets(wanted, name)
             for name in ("state", "rule", "severity", "rep", "channel", "assignee", "product")
         }
         return CaseFacets(
-            total=await tx.cases.count(wanted),
+            total=await tx.case_queue.count(wanted),
             states=_facets(counted["state"], lambda value: value),
             rules=_facets(counted["rule"], views.rule_name_of),
             severities=sorted(_facets(counted["severity"], lambda value: value), key=lambda f: f.value, reverse=True),
@@ -126,7 +126,7 @@ async def get_case_neighbours(call: Call, query: CaseFilter) -> Neighbours:
     require(call.actor, Permission.READ_CASES)
     async with call.hub.db.reading() as tx:
         case = await tx.cases.get(_case_id(call))
-        previous, following = await tx.cases.beside(_wanted(call, query, tx), _place(case))
+        previous, following = await tx.case_queue.beside(_wanted(call, query, tx), _place(case))
     return Neighbours(
         previous=public("cas", previous) if previous else None, next=public("cas", following) if following else None
     )

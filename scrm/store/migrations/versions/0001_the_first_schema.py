@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from scrm.store import schema
+from scrm.store import columns
 from scrm.store.audit_triggers import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS
 from scrm.store.search import POSTGRESQL_FUNCTION, POSTGRESQL_INDEX, SQLITE_TABLE
 
@@ -19,9 +19,9 @@ def upgrade() -> None:
     op.create_table(
         "audit_checkpoints",
         sa.Column(
-            "size", schema.RowId, autoincrement=False, nullable=False, comment="Entries it covers, from the first."
+            "size", columns.RowId, autoincrement=False, nullable=False, comment="Entries it covers, from the first."
         ),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
         sa.Column(
             "peaks",
@@ -34,8 +34,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_log",
-        sa.Column("seq", schema.RowId, autoincrement=False, nullable=False, comment="Gap-free, from 1."),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("seq", columns.RowId, autoincrement=False, nullable=False, comment="Gap-free, from 1."),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
         sa.Column("actor_role", sa.String(length=20), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
@@ -54,12 +54,12 @@ def upgrade() -> None:
 
     op.create_table(
         "awaited_changes",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("target", sa.String(length=300), nullable=False),
         sa.Column("change", sa.String(length=20), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_awaited_changes")),
         comment="Recalls, edits and failures that arrived before the message they speak of.",
     )
@@ -76,9 +76,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "case_events",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=30), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
@@ -89,7 +89,7 @@ def upgrade() -> None:
 
     op.create_table(
         "cases",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("product", sa.String(length=100), nullable=True),
@@ -110,22 +110,22 @@ def upgrade() -> None:
         sa.Column("exposure_fen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
-        sa.Column("opened_at", schema.UtcTime(), nullable=False),
-        sa.Column("updated_at", schema.UtcTime(), nullable=False),
-        sa.Column("due_at", schema.UtcTime(), nullable=True),
+        sa.Column("opened_at", columns.UtcTime(), nullable=False),
+        sa.Column("updated_at", columns.UtcTime(), nullable=False),
+        sa.Column("due_at", columns.UtcTime(), nullable=True),
         sa.Column(
-            "escalated_at", schema.UtcTime(), nullable=True, comment="When it was overdue and the team lead was told."
+            "escalated_at", columns.UtcTime(), nullable=True, comment="When it was overdue and the team lead was told."
         ),
         sa.Column("verdict", sa.String(length=30), nullable=True),
         sa.Column("verdict_reason", sa.String(length=30), server_default="", nullable=False),
         sa.Column("verdict_note", sa.Text(), server_default="", nullable=False),
         sa.Column("decided_by", sa.BigInteger(), nullable=True),
-        sa.Column("decided_at", schema.UtcTime(), nullable=True),
+        sa.Column("decided_at", columns.UtcTime(), nullable=True),
         sa.Column("remedy", sa.String(length=30), nullable=True),
         sa.Column("remedy_note", sa.Text(), server_default="", nullable=False),
         sa.Column("remedy_entry_id", sa.BigInteger(), nullable=True),
         sa.Column("remedied_by", sa.BigInteger(), nullable=True),
-        sa.Column("remedied_at", schema.UtcTime(), nullable=True),
+        sa.Column("remedied_at", columns.UtcTime(), nullable=True),
         sa.Column(
             "round",
             sa.Integer(),
@@ -146,23 +146,23 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("received", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("refused", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_received_at", schema.UtcTime(), nullable=True),
+        sa.Column("last_received_at", columns.UtcTime(), nullable=True),
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
-        sa.Column("last_error_at", schema.UtcTime(), nullable=True),
+        sa.Column("last_error_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_health")),
     )
     op.create_table(
         "claims",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("speaker", sa.String(length=10), nullable=False),
         sa.Column(
             "part_start", sa.Integer(), nullable=False, comment="The speaker's part of the entry's text, code points."
         ),
         sa.Column("part_end", sa.Integer(), nullable=False),
-        sa.Column("claim", schema.Document, nullable=False),
+        sa.Column("claim", columns.Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
@@ -171,10 +171,10 @@ def upgrade() -> None:
 
     op.create_table(
         "cues",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("speaker", sa.String(length=10), nullable=False),
         sa.Column("part_start", sa.Integer(), nullable=False),
         sa.Column("part_end", sa.Integer(), nullable=False),
@@ -191,20 +191,20 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=False),
-        sa.Column("read_at", schema.UtcTime(), nullable=False),
+        sa.Column("read_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "source", name=op.f("pk_cursors")),
     )
     op.create_table(
         "customers",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("household_id", sa.BigInteger(), nullable=True),
         sa.Column("household_role", sa.String(length=20), server_default="", nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
-        sa.Column("last_at", schema.UtcTime(), nullable=False),
+        sa.Column("last_at", columns.UtcTime(), nullable=False),
         sa.Column("last_entry_id", sa.BigInteger(), nullable=True),
         sa.Column("unread", sa.Integer(), server_default="0", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -221,7 +221,7 @@ def upgrade() -> None:
 
     op.create_table(
         "deliveries",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("event_type", sa.String(length=40), nullable=False),
@@ -230,8 +230,8 @@ def upgrade() -> None:
         sa.Column("last_status", sa.Integer(), nullable=True),
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
         sa.Column("last_answer", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
-        sa.Column("next_attempt_at", schema.UtcTime(), nullable=True),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("next_attempt_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
@@ -239,7 +239,7 @@ def upgrade() -> None:
 
     op.create_table(
         "dry_run_findings",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False, comment="new, gone or same"),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
@@ -247,7 +247,7 @@ def upgrade() -> None:
         sa.Column("against_id", sa.BigInteger(), nullable=True),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("severity", sa.String(length=2), nullable=False),
-        sa.Column("finding", schema.Document, nullable=False),
+        sa.Column("finding", columns.Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dry_run_findings")),
     )
     with op.batch_alter_table("dry_run_findings", schema=None) as batch_op:
@@ -255,34 +255,34 @@ def upgrade() -> None:
 
     op.create_table(
         "dry_runs",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
-        sa.Column("plan", schema.Document, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
+        sa.Column("plan", columns.Document, nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("done", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("outcome", schema.Document, nullable=False),
+        sa.Column("outcome", columns.Document, nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("started_by", sa.String(length=100), nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
-        sa.Column("finished_at", schema.UtcTime(), nullable=True),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("finished_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dry_runs")),
     )
     op.create_table(
         "endpoints",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("description", sa.String(length=200), nullable=False),
-        sa.Column("event_types", schema.Document, nullable=False),
+        sa.Column("event_types", columns.Document, nullable=False),
         sa.Column("secret", sa.String(length=100), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("disabled_reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("failing_since", schema.UtcTime(), nullable=True),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("failing_since", columns.UtcTime(), nullable=True),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
     )
     op.create_table(
         "entries",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
         sa.Column("identity_id", sa.BigInteger(), nullable=True),
         sa.Column("channel", sa.String(length=100), nullable=False),
@@ -292,15 +292,15 @@ def upgrade() -> None:
         sa.Column("direction", sa.String(length=10), nullable=False),
         sa.Column("speaker", sa.String(length=10), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
-        sa.Column("received_at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("received_at", columns.UtcTime(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("body", schema.Document, nullable=False),
+        sa.Column("body", columns.Document, nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("state_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("inbox_id", sa.BigInteger(), nullable=True),
         sa.Column(
-            "origin", schema.Document, nullable=True, comment="For replies: script, acknowledged reason, who wrote it."
+            "origin", columns.Document, nullable=True, comment="For replies: script, acknowledged reason, who wrote it."
         ),
         sa.Column(
             "salt",
@@ -318,9 +318,9 @@ def upgrade() -> None:
 
     op.create_table(
         "entry_versions",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
@@ -331,24 +331,24 @@ def upgrade() -> None:
 
     op.create_table(
         "events",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("type", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
-        sa.Column("payload", schema.Document, nullable=False),
+        sa.Column("payload", columns.Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_table(
         "findings",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("against_id", sa.BigInteger(), nullable=True),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("severity", sa.String(length=2), nullable=False),
-        sa.Column("finding", schema.Document, nullable=False),
-        sa.Column("found_at", schema.UtcTime(), nullable=False),
+        sa.Column("finding", columns.Document, nullable=False),
+        sa.Column("found_at", columns.UtcTime(), nullable=False),
         sa.Column(
             "rule_version",
             sa.String(length=40),
@@ -364,9 +364,9 @@ def upgrade() -> None:
 
     op.create_table(
         "households",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.Column("created_by", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_households")),
     )
@@ -376,18 +376,18 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_table(
         "identities",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("namespace", sa.String(length=150), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
-        sa.Column("linked_at", schema.UtcTime(), nullable=False),
+        sa.Column("linked_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
         sa.UniqueConstraint("namespace", "value", name=op.f("uq_identities_namespace_value")),
     )
@@ -396,7 +396,7 @@ def upgrade() -> None:
 
     op.create_table(
         "imports",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("file_name", sa.String(length=300), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
@@ -408,18 +408,18 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("started_by", sa.String(length=100), nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
-        sa.Column("finished_at", schema.UtcTime(), nullable=True),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("finished_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
         "inbox",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("dedup_key", sa.String(length=300), nullable=False),
         sa.Column("thread", sa.String(length=300), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("received_at", schema.UtcTime(), nullable=False),
+        sa.Column("received_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("channel", "dedup_key", name=op.f("uq_inbox_channel_dedup_key")),
     )
@@ -428,20 +428,20 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("other_id", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", "other_id", name=op.f("pk_maybe_links")),
     )
     op.create_table(
         "merges",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("kept_id", sa.BigInteger(), nullable=False),
         sa.Column("merged_id", sa.BigInteger(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
-        sa.Column("identities", schema.Document, nullable=False),
-        sa.Column("undone_at", schema.UtcTime(), nullable=True),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("identities", columns.Document, nullable=False),
+        sa.Column("undone_at", columns.UtcTime(), nullable=True),
         sa.Column("undone_by", sa.String(length=100), nullable=True),
         sa.Column(
             "household_id",
@@ -457,15 +457,15 @@ def upgrade() -> None:
 
     op.create_table(
         "price_proposals",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=False),
-        sa.Column("product", schema.Document, nullable=False),
+        sa.Column("product", columns.Document, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False, comment="proposed, approved, rejected or withdrawn"),
         sa.Column("proposed_by", sa.String(length=100), nullable=False),
-        sa.Column("proposed_at", schema.UtcTime(), nullable=False),
+        sa.Column("proposed_at", columns.UtcTime(), nullable=False),
         sa.Column("decided_by", sa.String(length=100), nullable=True),
-        sa.Column("decided_at", schema.UtcTime(), nullable=True),
+        sa.Column("decided_at", columns.UtcTime(), nullable=True),
         sa.Column("decision_note", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "source",
@@ -482,10 +482,10 @@ def upgrade() -> None:
 
     op.create_table(
         "price_versions",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=False),
-        sa.Column("product", schema.Document, nullable=False),
-        sa.Column("recorded_at", schema.UtcTime(), nullable=False),
+        sa.Column("product", columns.Document, nullable=False),
+        sa.Column("recorded_at", columns.UtcTime(), nullable=False),
         sa.Column("recorded_by", sa.String(length=100), nullable=False),
         sa.Column("approved_by", sa.String(length=100), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -507,8 +507,8 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("csrf", sa.String(length=64), nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
-        sa.Column("expires_at", schema.UtcTime(), nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("expires_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_sessions")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
@@ -535,17 +535,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "tasks",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("ref", sa.BigInteger(), nullable=False),
-        sa.Column("payload", schema.Document, nullable=False),
-        sa.Column("due_at", schema.UtcTime(), nullable=False, comment="Of a leased task: when its lease ends."),
+        sa.Column("payload", columns.Document, nullable=False),
+        sa.Column("due_at", columns.UtcTime(), nullable=False, comment="Of a leased task: when its lease ends."),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("dead", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.Column("once", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("once", name=op.f("uq_tasks_once")),
@@ -556,31 +556,31 @@ def upgrade() -> None:
 
     op.create_table(
         "tokens",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
-        sa.Column("expires_at", schema.UtcTime(), nullable=True),
-        sa.Column("last_used_at", schema.UtcTime(), nullable=True),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("expires_at", columns.UtcTime(), nullable=True),
+        sa.Column("last_used_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )
     op.create_table(
         "users",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("login", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("provider_ids", schema.Document, nullable=False),
-        sa.Column("created_at", schema.UtcTime(), nullable=False),
+        sa.Column("provider_ids", columns.Document, nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
     )
     op.create_table(
         "verdicts",
-        sa.Column("id", schema.RowId, autoincrement=False, nullable=False),
+        sa.Column("id", columns.RowId, autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False, comment="Of the case: looks of one round are compared."),
         sa.Column(
@@ -593,7 +593,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=30), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.BigInteger(), nullable=False),
-        sa.Column("decided_at", schema.UtcTime(), nullable=False),
+        sa.Column("decided_at", columns.UtcTime(), nullable=False),
         sa.Column("case_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdicts")),
     )
@@ -606,7 +606,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=100), nullable=False),
         sa.Column("why", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("at", schema.UtcTime(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_set_aside_inbox_id")),
         sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_set_aside")),
         comment="Raw events that are kept but not (yet) on a timeline: parked until a key arrives, or unreadable.",
