@@ -15,6 +15,7 @@ from scrm.services.audit import promise_auditing
 from scrm.services.housekeeping import promise_reconciling, promise_reports, write_down_health
 from scrm.services.sampling import promise_samples
 from scrm.services.tasks import LANES, TASKS
+from scrm.services.waiting import promise_finding_waiting
 from scrm.store.tasks import LEASE, LeaseLost, Task
 from scrm.stream import Hint
 from scrm.telemetry import BATCH_SECONDS, TASKS_DEAD, TASKS_DONE, TASKS_FAILED
@@ -40,6 +41,7 @@ class Worker:
         await promise_auditing(self._hub)
         await promise_reports(self._hub)
         await promise_samples(self._hub)
+        await promise_finding_waiting(self._hub)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(self._work(lane), name=f"lane {lane[0]}")

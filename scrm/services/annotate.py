@@ -78,13 +78,17 @@ async def annotate(
     heard = await _heard(hub, tx, spoken)
     await tx.claims.add_cues([cue for one in heard for cue in one.new_cues()])
     attached = await _check(hub, tx, [*heard, *map(_taken_back, recalled)], book, united)
+    return Annotated(tags, told_of(tx, attached))
+
+
+def told_of(tx: Transaction, attached: Attached) -> tuple[Event, ...]:
+    """Put on record what findings did to cases; the facts to publish."""
     tx.audit.record(*(_deed("case.opened", case) for case in attached.opened))
     tx.audit.record(*(_deed("case.grown", case) for case in attached.grown))
-    events = [
+    return (
         *(fact("case.opened", case) for case in attached.opened),
         *(fact("case.changed", case) for case in attached.grown),
-    ]
-    return Annotated(tags, tuple(events))
+    )
 
 
 def read_tags(understanding: Understanding, spoken_of: Sequence[tuple[Entry, Part]]) -> dict[int, list[Tag]]:
@@ -296,7 +300,7 @@ async def _check(
     for circle in circles:
         said = {member: _with_news(histories.get(member, ()), news.get(member, {}), book) for member in circle.members}
         starts = {member: since[member] for member in circle.members if member in since}
-        found += _to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
+        found += to_store(check_circle(circle, said, book, hub.understanding.rules, since=starts))
     _count(hub, tx.now, heard, found)
     return await tx.cases.attach(found, hub.settings.deadlines)
 
@@ -331,7 +335,8 @@ def _with_news(on_file: Iterable[Statement], fresh: Mapping[str, Statement], boo
     return [*earlier, *(about_products(one, book) for one in fresh.values())]
 
 
-def _to_store(found: Iterable[Found]) -> list[NewFinding]:
+def to_store(found: Iterable[Found]) -> list[NewFinding]:
+    """Findings as they are kept; S0 is not."""
     return [
         NewFinding(
             customer_id=one.customer_id,

@@ -12,6 +12,7 @@ from scrm.services.imports import RUN_IMPORT, run_imports
 from scrm.services.intake import PULL_CHANNEL, READ_INBOX, pull_channel, read_inbox
 from scrm.services.outbound import DELIVER_MESSAGE, deliver_messages
 from scrm.services.sampling import DRAW_SAMPLE, draw_samples
+from scrm.services.waiting import FIND_WAITING, find_waiting
 from scrm.services.webhooks import deliver_webhooks
 from scrm.store.tasks import Task
 from scrm.store.webhooks import DELIVER
@@ -28,6 +29,7 @@ TASKS: Mapping[str, Handler] = {
     RECONCILE: reconcile_channels,
     REPORT_OVERDUE: report_overdue,
     DRAW_SAMPLE: draw_samples,
+    FIND_WAITING: find_waiting,
     audit.CHECKPOINT: audit.make_checkpoints,
     audit.VERIFY: audit.verify_nightly,
 }
@@ -39,6 +41,6 @@ LANES: tuple[tuple[str, ...], ...] = (
     (RUN_IMPORT,),
     (DRY_RUN,),
     (audit.CHECKPOINT, audit.VERIFY),
-    (REPORT_OVERDUE, DRAW_SAMPLE),
+    (REPORT_OVERDUE, DRAW_SAMPLE, FIND_WAITING),
 )
 """A slow provider, a slow endpoint or a long import never keeps events from their timelines."""

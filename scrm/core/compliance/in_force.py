@@ -60,8 +60,11 @@ class RuleInForce:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """The rule's findings, weighed as configured and marked with the version."""
-        for finding in self.rule.check(said, history):
-            yield replace(finding, severity=self._weighed(finding.severity), version=self.version)
+        yield from map(self.in_force, self.rule.check(said, history))
+
+    def in_force(self, finding: Finding) -> Finding:
+        """A finding of the rule, weighed as configured and marked with the version."""
+        return replace(finding, severity=self._weighed(finding.severity), version=self.version)
 
     def _weighed(self, severity: Severity) -> Severity:
         if self.severity is not None:
