@@ -135,13 +135,16 @@ class AuditLog(Noun):
         grow with time: it is one of those just before the message.
         """
         c, wanted = _log.c, public("msg", entry_id)
-        rows = await self._work.rows(
-            select(_log)
+        near = (
+            select(c.seq)
             .where(c.object_type == "entries", c.object_id <= wanted, c.action == "entries.stored")
             .order_by(c.object_id.desc(), c.seq)
             .limit(200)
         )
-        return next((_link(row) for row in rows if row.payload and f'"{wanted}",1,' in row.payload), None)
+        row = await self._work.one(
+            select(_log).where(c.seq.in_(near.subquery().select()), c.payload.contains(f'"{wanted}",1,')).limit(1)
+        )
+        return _link(row) if row else None
 
     async def last(self, object_type: str, object_id: str, *, action: str | None = None) -> Link | None:
         """The newest entry about an object."""

@@ -13,7 +13,12 @@ from scrm.store.schema import metadata
 async def test_the_migrated_database_has_the_schema_of_the_code(hub: Hub) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
-        return [found for found in compare_metadata(context, metadata) if "entries_search" not in repr(found)]
+        return [found for found in compare_metadata(context, metadata) if not _is_of_search(repr(found))]
 
     async with hub.db.reading() as tx:
         assert await tx.connection.run_sync(differences) == []
+
+
+def _is_of_search(difference: str) -> bool:
+    """The full-text index is made by hand, differently on each database."""
+    return "entries_search" in difference or "ix_entries_said" in difference
