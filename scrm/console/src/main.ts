@@ -11,7 +11,7 @@ import { makeRouter } from './routes'
 import { useLive } from './stores/live'
 import { useSession } from './stores/session'
 
-restoreLanguage()
+await restoreLanguage()
 const app = createApp(App)
 app.use(createPinia()).use(i18n)
 const router = makeRouter()

@@ -1,10 +1,9 @@
-/** Languages: Chinese first, English complete. */
-import en_ from 'element-plus/es/locale/lang/en'
+/** Languages: Chinese first; English complete, and fetched when it is spoken. */
 import zh_ from 'element-plus/es/locale/lang/zh-cn'
+import { shallowReactive } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { surround } from '@/api/client'
 import { recall, remember } from '@/keep'
-import en from './en.json'
 import zhCN from './zh-CN.json'
 
 export type Language = 'zh-CN' | 'en'
@@ -14,23 +13,31 @@ export const LANGUAGES: { name: Language; label: string }[] = [
   { name: 'en', label: 'English' },
 ]
 
-export const elementLocales = { 'zh-CN': zh_, en: en_ }
+/** The texts of Element Plus in the languages spoken so far. */
+export const elementLocales = shallowReactive({ 'zh-CN': zh_, en: zh_ })
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'zh-CN' as Language,
   fallbackLocale: 'zh-CN' as Language,
-  messages: { 'zh-CN': zhCN, en },
+  messages: { 'zh-CN': zhCN, en: {} as typeof zhCN },
 })
 
 /** The language chosen before, else Chinese. */
-export function restoreLanguage(): void {
-  speak(recall('language') === 'en' ? 'en' : 'zh-CN')
+export function restoreLanguage(): Promise<void> {
+  return speak(recall('language') === 'en' ? 'en' : 'zh-CN')
 }
 
-export function speak(language: Language): void {
+export async function speak(language: Language): Promise<void> {
+  if (language === 'en') await learnEnglish()
   i18n.global.locale.value = language
   surround({ language })
   remember('language', language)
   if (typeof document !== 'undefined') document.documentElement.lang = language
+}
+
+async function learnEnglish(): Promise<void> {
+  const [texts, elements] = await Promise.all([import('./en.json'), import('element-plus/es/locale/lang/en')])
+  i18n.global.setLocaleMessage('en', texts.default)
+  elementLocales.en = elements.default
 }
