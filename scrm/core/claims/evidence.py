@@ -19,7 +19,7 @@ _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 �
 _TO_THE_BUYER = "私 偷偷 悄悄 单独 只给 您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
-    同意 出 抢 需 打包 直接 随 包[邮干安含教送您牌住吃接搬] 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
+    同意 出 抢 需 打包 直接 随 包[^\W裹括里] 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
     低 全
     整 修 往返 来回 单程 手慢 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
@@ -39,7 +39,7 @@ _COUNTS_LEFT = re.compile(
     r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -51,25 +51,30 @@ _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
 _SMALL = Decimal(100)
 _THOUSAND = Decimal(1000)
 _HALF_OF_TEN = 5
+_HANDFUL = Decimal(10)
+_STEPS = frozenset("贵 贵了 转 少 少了 涨 涨了 降 降了".split())
 _LEAST_BID = 10
 _BID_FOLLOWS = re.compile(r"([中走干卖出行成做要得好])[不唔]\1|行吗|可以[吗不]|卖吗|出吗|得唔得")
 _HANDED_OVER = any_of("""
     拿走 带走 抱走 拿下 给你 给您 您拿 卖 成交 出 搞定 包[邮干安] 起 行不 行吗 可以 怎么样 咋样 吧 要不要 做不做 能不能
 """)
 _UNITS_OF_MACHINES = re.compile(
-    r"[0-9](?:GB?|TB?|Hz|mm|cm|kg|km|W|V|A|mAh|L|ml|K|寸|英寸|升|牛米|公里|毫米|厘米|度|伏|瓦|安|转|码)(?![A-Za-z])"
+    "[0-9](?:GB|TB|Hz|mm|cm|kg|km|mAh|[WVA](?![A-Za-z])|英寸|牛米|毫米|厘米|公分|伏|安|转|码|磅|串|秒|分贝|丝|毫安|瓦时|毫克|微克|度(?!假)|公里|小时[0-9])"
 )
 _FEW = 3
 _HAGGLING = re.compile(
-    r"[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|([中走干卖出行成做要得好])[不唔]\1|预算|上下|左右|以内"
-    "|最多|最低|推荐|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
+    r"[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|上周|上个?月|前[天两几]|刚才|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么"
+    r"|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|([中走干卖出行成做要得好])[不唔]\1|预算|上下|左右|以内|最多|最低|推荐"
+    r"|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
 )
+# What may stand between the name of a reading and its number.
 _BRIDGE = re.compile(
-    "(?:[是为到了有达约中在才只也都就的里上还又再从量值数率度:：要差超过近]|显示|已经?|怎么|现在|目前|今天|大概|大约|差不多|一共|总共|做到|打到|调到|升到"
-    "|降到|跑到|涨到|上面|那个|这个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|年|去年|今年|平均|第?[0-9]+年?|高达|突破|每[人天日月年次个]|一[人天日月年次]|一个[人月]|[多少]?\\s){0,4}"
+    r"(?:[是为到了有达约中在才只也都就的里上还又再从量值数率度:：要差超过近年]|显示|已经?|怎么|现在|目前|今[天年]|去年|大概|大约|差不多|一共|总共|做到"
+    r"|[打调升降跑涨转]到|上面|[那这]个|可以|能|最[高大低小多]|只有|不到|将近|左右|应该|标称|官方|平均|第?[0-9]+年?|高达|突破|[每一][人天日月年次个]"
+    r"|一个[人月]){0,4}"
 )
 # Words of prices that rise and fall, and of scores and dials as well.
-_LOOSE = frozenset(["报", "打到", "降到", "涨到", "加到", "减到", "涨了", "涨", "降了", "降", "扣", "扣了", "拿到", "到位"])
+_LOOSE = frozenset("报 打到 转到 给到 降到 涨到 加到 减到 涨了 涨 降了 降 扣 扣了 拿到 到位".split())
 _WORN = re.compile("续航|电池|容量|性能|寿命|效果|疗效|产量|速度|体力|精力|成活|收成|听力|记忆|骨头?$|可信度|质量")
 _RESOLUTIONS = frozenset(map(Decimal, (1000, 2000, 4000, 8000)))
 _SCREENS = re.compile("屏|显示|画质|视频|电视|投影|分辨|高清|镜头|拍摄|录像|摄像")
@@ -210,6 +215,11 @@ def _is_a_lone_digit(seen: Seen) -> bool:
     return amount.chinese and amount.end - amount.start == 1 and not amount.scaled
 
 
+def _is_a_step(seen: Seen) -> bool:
+    """转3, 少了2: one of these words and a handful is a step or a count."""
+    return seen.value < _HANDFUL and seen.cue is not None and seen.cue.word in _STEPS
+
+
 def _is_closed(seen: Seen) -> bool:
     return not seen.is_told and seen.is_left_of(_CLOSED_RIGHT)
 
@@ -254,6 +264,8 @@ def _buys_several(seen: Seen) -> bool:
 def _is_written_like_a_price(seen: Seen) -> bool:
     """四千二, 1w2, 8.8万, 一千六百九十九: a large number is written so only as a price, or before a unit of its own."""
     amount, text = seen.amount, seen.text
+    if "," in text[amount.start : amount.end]:
+        return True
     if amount.elliptic and text[max(0, amount.start - 1) : amount.start] == "的":
         return True
     if 100 <= seen.value < 1000:
@@ -293,7 +305,8 @@ def _is_menu_line(seen: Seen) -> bool:
     name = _LAST_NAME.search(text, seen.window, amount.start)
     if not ends or name is None or _NAME.fullmatch(name[0]) is None:
         return False
-    return seen.talks_of(_PRICE_TALK) or seen.talk.times(_MENU) > 1
+    listed = seen.talk.times(_MENU) > 1 and not seen.talks_of(_UNITS_OF_MACHINES) and seen.value == int(seen.value)
+    return seen.talks_of(_PRICE_TALK) or listed
 
 
 def _looks_like_a_year(seen: Seen) -> bool:
@@ -334,7 +347,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (1, _is_written_out),
     (1, lambda seen: seen.amount.scaled and seen.value >= _TEN_THOUSAND),
     (-2, lambda seen: any(of_all for _, of_all in seen.talk.readings)),
-    (-1, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
+    (-2, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
 )
 _ENOUGH = 2
 
@@ -357,6 +370,7 @@ _RULES: Sequence[_Rule] = (
     (False, _is_pay),
     (False, lambda seen: seen.has_unit and seen.talks_of(_EXAM)),
     (True, lambda seen: seen.has_unit),
+    (False, _is_a_step),
     (False, _is_closed),
     (False, _is_of_other_talk),
     (False, _is_idle_talk),

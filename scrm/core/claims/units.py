@@ -36,8 +36,9 @@ _AFTER = re.compile(
     rf"(?:(?:/|每|一)(?P<second>{_UNIT}))?"
 )
 _SLASHED = re.compile(r"\s?/\s?(?P<unit>[^\W0-9A-Za-z]{1,3}|[A-Za-z]{1,4})(?=\W|$|起|不|含|包|左右)")
+_FLAT = re.compile(r"(?:元|块)?包(?P<unit>[年月周天])")
 _RENT = re.compile(r"(?:元|块)?的?(?P<unit>[年月日])(?:租金?|费)")
-_ONE = "(?<![续了等过这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9.])(?:一|1)"
+_ONE = "(?<!续(?=.(?:年|个月|季)))(?<![了等过这那哪上下第唯任同另头前后整统单多万百千十二三四五六七八九0-9.])(?:一|1)"
 _FILLERS = """
     下来 的话 呢 大概 大约 差不多 不到 费用 收费 价格 价 需要 左右 最低 最多 优惠 现在 我们 他们 一共 总共 给您 给你 您
     你 给到 做到 能给 可以给 的 交 付 缴 存 卖 就 才 也 都 从 由 只 要 收 是 算 能 可以 定价 打包 到手 : =
@@ -89,7 +90,7 @@ def unit_after(text: str, end: int) -> tuple[str, int] | None:
     match = _SLASHED.match(text, end)
     if match is not None:
         return match["unit"], match.end()
-    match = _RENT.match(text, end)
+    match = _RENT.match(text, end) or _FLAT.match(text, end)
     return None if match is None else (match["unit"], match.end())
 
 
