@@ -69,6 +69,7 @@ _AFTER = (
     (re.compile(r"(?:以上|起步价?|起(?!来|码|订|批|送|租|拍|飞|床|名|点|投|存|购|充))"), Approx.AT_LEAST),
     (re.compile(r"(?:都?不到(?![0-9店位家账]))"), Approx.BELOW),
 )
+_AFTER_BEGINS = frozenset("出一多好几开左上来把前的附以之下封内起都不")
 _BEFORE = (
     (re.compile(r"(?:不超过|不高于|最多|顶多|至多|不能超过?|别超过?|上限|封顶|控制在|不大于)[是为]?$"), Approx.AT_MOST),
     (re.compile(r"(?:不低于|不少于|至少|起码|最少|不小于)[要是得]?$"), Approx.AT_LEAST),
@@ -85,6 +86,7 @@ _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
 _TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果品像语]|分(?![0-9一二三四五六七八九十]))")
+_SHARE_BEGINS = re.compile(r"\s?[折%个成厘分]")
 _NEVER = re.compile("(?!)")
 _RATE = re.compile(r"(?:厘|分(?=利|息|[，。,是的吧吗啊嘛、]|左右|$))(?!米)")
 _SHARE_OF = re.compile(
@@ -188,6 +190,8 @@ def _measured(text: str, start: int, number: Number) -> Amount:
         elliptic=number.elliptic,
     )
     end = number.end
+    if _SHARE_BEGINS.match(text, end) is None:
+        return _money(text, plain) or _count(text, plain) or plain
     for pattern, measure in (
         (_ZHE, Measure.FOLD),
         (_PERCENT, Measure.PERCENT),
@@ -295,7 +299,7 @@ def _with_currency_before(text: str, amount: Amount) -> Amount:
 
 
 def _approximated(text: str, amount: Amount) -> Amount:
-    for pattern, approx in _AFTER:
+    for pattern, approx in _AFTER if text[amount.end : amount.end + 1] in _AFTER_BEGINS else ():
         if (match := pattern.match(text, amount.end)) is not None:
             currency = _YUAN.match(text, match.end()) or re.compile("块钱?").match(text, match.end())
             end = currency.end() if currency and approx is Approx.ABOVE else match.end()

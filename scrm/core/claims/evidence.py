@@ -104,7 +104,7 @@ class Talk:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._known: dict[re.Pattern[str], int] = {}
+        self._known: dict[re.Pattern[str], bool] = {}
         self._readings: tuple[tuple[int, bool], ...] | None = None
 
     @property
@@ -114,12 +114,16 @@ class Talk:
             self._readings = tuple(readings_in(self.text))
         return self._readings
 
-    def times(self, pattern: re.Pattern[str]) -> int:
-        """How often `pattern` is found; counted no further than two."""
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        """Whether `pattern` is found."""
         known = self._known.get(pattern)
         if known is None:
-            known = self._known[pattern] = sum(1 for _ in islice(pattern.finditer(self.text), 2))
+            known = self._known[pattern] = pattern.search(self.text) is not None
         return known
+
+    def is_list(self, pattern: re.Pattern[str]) -> bool:
+        """Whether `pattern` is found more than once."""
+        return sum(1 for _ in islice(pattern.finditer(self.text), 2)) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,7 @@ class Seen:
         return pattern.match(self.text, self.amount.end) is not None
 
     def talks_of(self, pattern: re.Pattern[str]) -> bool:
-        return self.talk.times(pattern) > 0
+        return self.talk.has(pattern)
 
 
 def is_money(seen: Seen) -> bool:
@@ -305,7 +309,7 @@ def _is_menu_line(seen: Seen) -> bool:
     name = _LAST_NAME.search(text, seen.window, amount.start)
     if not ends or name is None or _NAME.fullmatch(name[0]) is None:
         return False
-    listed = seen.talk.times(_MENU) > 1 and not seen.talks_of(_UNITS_OF_MACHINES) and seen.value == int(seen.value)
+    listed = seen.talk.is_list(_MENU) and not seen.talks_of(_UNITS_OF_MACHINES) and seen.value == int(seen.value)
     return seen.talks_of(_PRICE_TALK) or listed
 
 

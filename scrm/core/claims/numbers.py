@@ -23,6 +23,9 @@ _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000
 _UNITS |= {"万": 10_000, "萬": 10_000, "w": 10_000, "W": 10_000, "亿": 10**8, "億": 10**8}
 _TENS = {"廿": 20, "卅": 30}
 _ARABIC = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
+_PLAIN = re.compile(
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)(?![0-9.,零一二两三四五六七八九十拾百佰千仟kK万萬wW亿億个点多余来几廿卅])"
+)
 _RUN = re.compile(r"[零一二三四五六七八九]{3,}")
 _POINT = re.compile(r"点([零一二三四五六七八九]+)(?=[十百千万亿wkWK折成%块元个]|分之)")
 _MORE = re.compile(r"([多余来几])(?=[十百千万亿])")
@@ -56,6 +59,9 @@ class Number:
 
 def read_number(text: str, start: int) -> Number | None:
     """The longest number that begins at `start`, None when none does."""
+    plain = _PLAIN.match(text, start)
+    if plain is not None:
+        return Number(Decimal(plain[0].replace(",", "")), plain.end())
     run = _RUN.match(text, start)
     if run is not None:
         number = _digit_run(text, run)

@@ -10,7 +10,8 @@ from scrm.core.claims.model import Kind, Stance
 from scrm.core.claims.patterns import any_of
 from scrm.core.timeline import SELLERS, Speaker
 
-_STOP = "，。！？；,!?;\n"
+_CLAUSE = re.compile("[^，。！？；,!?;\n]*")
+_SENTENCE = re.compile("[^。！？!?\n]*")
 _NEGATES = re.compile(
     r"(?:不是(?!说)|没说过?|没有说过?|没报过?|没有报过?|没有?(?:答应|讲|承诺|提|写|谈)过?|从没|从来没|哪有|哪里有|不可能|怎么可能|不收|不用|无需|不需要|不要|没有|并非|谁说|不会(?!超)|不给|别(?!人|家|的)|未|不能给|做不到|给不了|到不了|达不到)[^，。,]{0,8}$|(?:不含|不包)$"
 )
@@ -119,21 +120,18 @@ class Place:
     start: int
     end: int
     clause: tuple[int, int] = field(init=False)
+    left: str = field(init=False)
+    right: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "clause", _bounds(self.text, self.start, self.end, _STOP))
-
-    @property
-    def left(self) -> str:
-        return self.text[max(self.clause[0], self.previous) : self.start]
+        start, end = _bounds(self.text, self.start, self.end, _CLAUSE)
+        object.__setattr__(self, "clause", (start, end))
+        object.__setattr__(self, "left", self.text[max(start, self.previous) : self.start])
+        object.__setattr__(self, "right", self.text[self.end : end])
 
     @property
     def own(self) -> str:
         return self.text[self.start : self.end]
-
-    @property
-    def right(self) -> str:
-        return self.text[self.end : self.clause[1]]
 
     @property
     def near(self) -> str:
@@ -148,17 +146,16 @@ class Place:
 
     @property
     def sentence(self) -> str:
-        start, end = _bounds(self.text, self.start, self.end, "。！？!?\n")
+        start, end = _bounds(self.text, self.start, self.end, _SENTENCE)
         return self.text[start : end + 1]
 
 
 _Rule = tuple[Stance, Callable[[Place, Kind], bool]]
 
 
-def _bounds(text: str, start: int, end: int, stops: str) -> tuple[int, int]:
-    first = max((text.rfind(stop, 0, start) for stop in stops), default=-1) + 1
-    ends = [found for stop in stops if (found := text.find(stop, end)) >= 0]
-    return first, min(ends, default=len(text))
+def _bounds(text: str, start: int, end: int, part: re.Pattern[str]) -> tuple[int, int]:
+    before, after = part.match(text[:start][::-1]), part.match(text, end)
+    return start - (before.end() if before else 0), after.end() if after else len(text)
 
 
 def stance_of(place: Place, kind: Kind, speaker: Speaker) -> Stance:
@@ -197,7 +194,7 @@ def _clause_before(place: Place) -> str:
     start = place.clause[0]
     if start < 2 or place.text[start - 1] not in "，,":
         return ""
-    before = max(place.text.rfind(stop, 0, start - 1) for stop in _STOP) + 1
+    before, _ = _bounds(place.text, start - 1, start, _CLAUSE)
     clause = place.text[before : start - 1]
     return clause if before >= place.previous else ""
 
