@@ -190,6 +190,12 @@ def _on_top_of_a_fee(pair: _Pair) -> Quote | None:
     return replace(pair.quote, kind=Kind.FEE) if "加" in pair.between else None
 
 
+def _made_good_too(pair: _Pair) -> Quote | None:
+    """置换补8000，报废的补1.5万: more of what comes off."""
+    off = pair.last.kind is Kind.AMOUNT_OFF and pair.quote.kind is Kind.PRICE_CHANGE and pair.quote.cue == "补"
+    return replace(pair.quote, kind=Kind.AMOUNT_OFF) if off and pair.is_near else None
+
+
 def _taken_instead(pair: _Pair) -> Quote | None:
     """写的3680，结账扣了4080: what was taken in place of a price."""
     if pair.last.kind is not Kind.PRICE or not pair.is_near or not pair.is_alike or pair.quote.cue[:1] != "扣":
@@ -197,7 +203,7 @@ def _taken_instead(pair: _Pair) -> Quote | None:
     return replace(pair.quote, kind=Kind.PRICE)
 
 
-_OTHER_RULES: Sequence[Callable[[_Pair], Quote | None]] = (_on_top_of_a_fee, _taken_instead)
+_OTHER_RULES: Sequence[Callable[[_Pair], Quote | None]] = (_on_top_of_a_fee, _made_good_too, _taken_instead)
 _RULES: Sequence[Callable[[_Pair], Quote | None]] = (
     _set_off,
     _for_less,

@@ -39,7 +39,7 @@ _COUNTS_LEFT = re.compile(
     r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|旗舰店|付款|付钱|凭啥|凭什么|你家|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -54,6 +54,7 @@ _HALF_OF_TEN = 5
 _HANDFUL = Decimal(10)
 _STEPS = frozenset("贵 贵了 转 少 少了 涨 涨了 降 降了".split())
 _LEAST_BID = 10
+_MERELY = frozenset("才 只要 只需 仅 仅需 只要".split())
 _BID_FOLLOWS = re.compile(r"([中走干卖出行成做要得好])[不唔]\1|行吗|可以[吗不]|卖吗|出吗|得唔得")
 _HANDED_OVER = any_of("""
     拿走 带走 抱走 拿下 给你 给您 您拿 卖 成交 出 搞定 包[邮干安] 起 行不 行吗 可以 怎么样 咋样 吧 要不要 做不做 能不能
@@ -63,7 +64,7 @@ _UNITS_OF_MACHINES = re.compile(
 )
 _FEW = 3
 _HAGGLING = re.compile(
-    r"[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上次|上周|上个?月|前[天两几]|刚才|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么"
+    r"[吗?？吧呗嘛啊]|行|搞定|写|官网|讲|问|昨天|上[次回]|这[次回]|上周|上个?月|前[天两几]|刚才|之前|跟我|订|能不|能[到给做再拿出少]|可以|可不|咋|怎么"
     r"|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|([中走干卖出行成做要得好])[不唔]\1|预算|上下|左右|以内|最多|最低|推荐"
     r"|给我|收我|同意|成不|干脆|诚心|带走|全包|落地|到手|显示|写的|标的|看到|实付|扣|付|转|退|押|定金|报价|骗|差"
 )
@@ -154,6 +155,11 @@ class Seen:
     def value(self) -> Decimal:
         return self.amount.value if self.amount.value is not None else Decimal(0)
 
+    @property
+    def has_readings(self) -> bool:
+        """Whether the message tells of a meter, a body, a machine …"""
+        return any(of_all for _, of_all in self.talk.readings)
+
     def is_left_of(self, pattern: re.Pattern[str]) -> bool:
         return pattern.match(self.text, self.amount.end) is not None
 
@@ -232,9 +238,11 @@ def _is_of_other_talk(seen: Seen) -> bool:
     """The message talks of machines, bodies or places and never of money: its numbers are theirs."""
     if seen.cue is not None and seen.cue.family is not Family.PRICE:
         return False
-    if seen.amount.scaled and seen.value >= _TEN_THOUSAND:
+    if seen.talks_of(_PRICE_TALK):
         return False
-    return seen.talks_of(_OTHER_TALK) and not seen.talks_of(_PRICE_TALK)
+    if not seen.by_seller and seen.has_readings and not seen.is_told:
+        return True
+    return seen.talks_of(_OTHER_TALK) and not (seen.amount.scaled and seen.value >= _TEN_THOUSAND)
 
 
 def _is_idle_talk(seen: Seen) -> bool:
@@ -295,6 +303,13 @@ def _is_small_price(seen: Seen) -> bool:
         return True
     if _SOLD.search(text, seen.window, amount.start) or _is_menu_line(seen):
         return True
+    if (
+        seen.cue is not None
+        and seen.cue.word in _MERELY
+        and not seen.text.endswith(("我才", "他才", "她才"), 0, seen.amount.start)
+        and _is_price_shaped(seen)
+    ):
+        return True
     if seen.value >= _LEAST_BID and seen.is_left_of(_BID_FOLLOWS):
         return True
     if seen.value < 5 or not seen.talks_of(_PRICE_TALK):
@@ -350,7 +365,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (1, _is_price_shaped),
     (1, _is_written_out),
     (1, lambda seen: seen.amount.scaled and seen.value >= _TEN_THOUSAND),
-    (-2, lambda seen: any(of_all for _, of_all in seen.talk.readings)),
+    (-2, lambda seen: seen.has_readings),
     (-2, lambda seen: seen.talks_of(_UNITS_OF_MACHINES)),
 )
 _ENOUGH = 2

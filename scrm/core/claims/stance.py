@@ -44,7 +44,7 @@ _FUTURE = any_of("""
     (?:之后|以后|过后)(?:就|会|要|将)?恢复 明年 下半年 下个?季度 (?:从|自)[^，。,]{1,8}起 下一?批 下一?期 下次
     过了[^，。,]{1,6}$ 过了就是$ 过了[^，。,]{1,12}就(?:恢复|是|要)
     [0-9一二三四五六七八九十]+[号日月](?:起|开始|以后|之后|后|恢复|就) 要涨 会涨 快涨 就涨 (?<![折券减惠扣领])之后(?=就|要|会|恢复|涨)
-    届时
+    届时 (?:月底|下月|年底|节后|周[一二三四五六日末]后?|活动后?|结束后?|[0-9一二三四五六七八九十]+[号月日])(?:就|会|要|再)?恢复
 """)
 _NOW = any_of("""
     现在 目前 今天 当前 这会儿? 已经
@@ -98,6 +98,7 @@ _ASKS = any_of("""
 """)
 
 
+_NEXT_NUMBER = re.compile("[0-9]|[二两三四五六七八九][百千万]")
 _OWNER = re.compile("房东|业主|车主|卖家|原主")
 _BOUGHT_THERE = re.compile("买的|拍的|团的|下的?单|订的|领的")
 _TAKES = re.compile(
@@ -148,6 +149,13 @@ class Place:
     def sentence(self) -> str:
         start, end = _bounds(self.text, self.start, self.end, _SENTENCE)
         return self.text[start : end + 1]
+
+    @property
+    def stretch(self) -> str:
+        """Its sentence, from the amount before it to the next number."""
+        start, end = _bounds(self.text, self.start, self.end, _SENTENCE)
+        following = _NEXT_NUMBER.search(self.text, self.end, end)
+        return self.text[max(start, self.previous) : following.start() if following else end + 1]
 
 
 _Rule = tuple[Stance, Callable[[Place, Kind], bool]]
@@ -233,7 +241,7 @@ def _bid(place: Place, kind: Kind) -> bool:
 
 
 def _bid_in_the_sentence(place: Place, kind: Kind) -> bool:
-    return not _is_wordless(place, kind) and bool(_BIDS.search(place.sentence))
+    return not _is_wordless(place, kind) and bool(_BIDS.search(place.stretch))
 
 
 def _bid_at_once(place: Place, kind: Kind) -> bool:
