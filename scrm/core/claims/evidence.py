@@ -19,7 +19,7 @@ _PARTICLES = "吧 哦 啊 呢 呀 嘛 了 哈 噢 喔 哟 咯 啦 吗 么 嗯 �
 _TO_THE_BUYER = "私 偷偷 悄悄 单独 只给 您(?!好) 你(?!好) 给 拿 带 搬 抱 提 领 签 亲 姐 哥 老板 我"
 _VERBS = """
     落地 搞 做 能 可 卖 成交 怎 行 是 买 定 走 要 打 送 减 加 比 拉 开 办 入手 交 付 刷 转 下来 下单 看 怕 拍 成 咋
-    同意 出 抢 需 打包 直接 随 包[^裹括里，。,] 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
+    同意 出 抢 需 打包 直接 随 包[^裹括里，。,] 装好 降到 涨到 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税 未税 换 收 肯 愿 净
     低 全
     整 修 往返 来回 单程 手慢 诚 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠
 """
@@ -39,7 +39,7 @@ _COUNTS_LEFT = re.compile(
     r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|旗舰店|付款|付钱|凭啥|凭什么|你家|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|租金|月租|房租|旗舰店|付款|付钱|凭啥|凭什么|你家|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -60,7 +60,7 @@ _HANDED_OVER = any_of("""
     拿走 带走 抱走 拿下 给你 给您 您拿 卖 成交 出 搞定 包[邮干安] 起 行不 行吗 可以 怎么样 咋样 吧 要不要 做不做 能不能
 """)
 _UNITS_OF_MACHINES = re.compile(
-    "[0-9](?:GB|TB|Hz|mm|cm|kg|km|mAh|[WVA](?![A-Za-z])|英寸|牛米|毫米|厘米|公分|伏|安|转|码|磅|串|秒|分贝|丝|毫安|瓦时|毫克|微克|度(?!假)|公里|小时[0-9])"
+    "[0-9](?:GB|TB|Hz|mm|cm|kg|km|mAh|[WVA](?![A-Za-z])|英寸|牛米|毫米|厘米|公分|伏|安|转|码|磅|串|秒(?!杀)|分贝|丝|毫安|瓦时|毫克|微克|度(?!假)|公里|小时[0-9])"
 )
 _FEW = 3
 _HAGGLING = re.compile(
@@ -231,7 +231,7 @@ def _is_a_step(seen: Seen) -> bool:
 
 
 def _is_closed(seen: Seen) -> bool:
-    return not seen.is_told and seen.is_left_of(_CLOSED_RIGHT)
+    return seen.cue is None and seen.is_left_of(_CLOSED_RIGHT)
 
 
 def _is_of_other_talk(seen: Seen) -> bool:
@@ -359,7 +359,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (3, _is_alone),
     (2, lambda seen: seen.talks_of(_PRICE_TALK)),
     (2, lambda seen: seen.is_left_of(_HANDED_OVER)),
-    (1, lambda seen: seen.talks_of(_HAGGLING)),
+    (1, lambda seen: not seen.by_seller and seen.talks_of(_HAGGLING)),
     (1, lambda seen: seen.by_seller),
     (1, lambda seen: seen.cue is not None),
     (1, _is_price_shaped),
@@ -388,7 +388,7 @@ _RULES: Sequence[_Rule] = (
     (False, _is_a_resolution),
     (False, _is_pay),
     (False, lambda seen: seen.has_unit and seen.talks_of(_EXAM)),
-    (True, lambda seen: seen.has_unit),
+    (True, lambda seen: seen.has_unit and (seen.by_seller or _weighed(seen) > -_ENOUGH)),
     (False, _is_a_step),
     (False, _is_closed),
     (False, _is_of_other_talk),
@@ -404,7 +404,7 @@ _RULES: Sequence[_Rule] = (
     (False, lambda seen: seen.cue is None and seen.talks_of(_SPECS) and not seen.talks_of(_PRICE_TALK)),
     (True, _is_written_like_a_price),
     (False, _is_shut_in),
-    (True, lambda seen: seen.value < _SMALL and _is_small_price(seen)),
+    (True, lambda seen: seen.value < _SMALL and _is_small_price(seen) and _weighed(seen) > 0),
     (False, lambda seen: seen.value < _SMALL),
     (False, _looks_like_a_year),
     (True, lambda seen: _weighed(seen) >= _ENOUGH),
