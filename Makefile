@@ -11,7 +11,7 @@ CONSOLE := scrm/console
 PACKAGES := $(CONSOLE)/node_modules/.installed
 BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE)/src $(CONSOLE)/public -type f 2>/dev/null) \
-	$(wildcard docs/reference/rules/*.md) \
+	$(wildcard docs/reference/rules/*.md docs/reference/rules/zh/*.md) \
 	$(addprefix $(CONSOLE)/,index.html package.json package-lock.json tsconfig.json vite.config.ts)
 
 # Node.js that was fetched into .venv comes before the machine's, so that both steps use the same one.

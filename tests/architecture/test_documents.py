@@ -16,6 +16,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from scrm.core.compliance import RULES, Rule
+from scrm.core.texts import rule_name
 from scrm.settings import ChannelSettings, Settings, load_settings
 from scrm.web.app import GROUPS
 from scrm.web.openapi import document
@@ -75,6 +76,14 @@ def test_every_rule_has_a_page_and_a_test(rule: Rule) -> None:
     assert page.is_file(), f"write {page.relative_to(ROOT)}"
     assert rule.id in page.read_text("utf-8")
     assert tests, f"no test under tests/core names {rule.id}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_a_chinese_page_under_the_name_that_auditors_see(rule: Rule) -> None:
+    page = ROOT / "docs" / "reference" / "rules" / "zh" / f"{rule.id}.md"
+
+    assert page.is_file(), f"write {page.relative_to(ROOT)}"
+    assert page.read_text("utf-8").splitlines()[0] == f"# {rule_name(rule.id, 'zh-CN')}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
