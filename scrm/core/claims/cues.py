@@ -39,7 +39,7 @@ class Family(StrEnum):
 
 
 _FEES = r"""
-    运费 邮费 手续费 服务费 首重 续重 税费 费率 维修基金 车船税 购置税 公证费 尾箱费 税点 税金 税率 增值税 契税 开票
+    运费 邮费 手续费 服务费 首重 续重 税费 费率 维修基金 车船税 购置税 公证费 尾箱费 税点 税金 税率 增值税 契税 开票(?=[要加另费需得再])
     专票 普票 佣金 违约金
     滞纳金 (?:[^\W0-9A-Za-z免消学教团保会花浪自公话充缴收付续退月年日药员全])费(?!用|心|时|力|劲|电)
 """
@@ -53,7 +53,7 @@ LEFT_CUES: dict[Family, str] = {
         厂家建议价? 建议售价 官网价
     """,
     Family.OFF: """
-        立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀 (?:再|最高|额外|政府|国家|厂家|置换|报废|旧机|以旧换新)的?补 膨胀
+        立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀 (?:再|最高|额外|政府|国家|厂家|置换|报废|旧机|以旧换新|残联|医保|社区|街道|单位|人社|平台)(?:的|能|给)?补 膨胀
         便宜(?!得|的)了? 抵扣 抵用? 让利 让$ 抹掉
         抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减(?!速|震|脂|肥|重|压|持|排|薪)掉? 扣减
         (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
@@ -142,7 +142,7 @@ LEFT_CUES: dict[Family, str] = {
         套外 左眼 右眼 散光 近视 使用面积 [转网车流风时增]速 [水室油气体低高恒]温 [面体容]积 [^店校家班部院处局队行市村镇县科董会团组成增加延]长(?!隆|白|江|沙|城|安) [主频]频 [血气胎水电]压 [平总学]分
     """,
     Family.NOT_OURS: r"""
-        起[投存购] 门槛 余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 (?<![担环医社车])保$ 保额 保障(?!一年|每年) 最高赔付?
+        起[投存购订批印] 门槛 余额 (?:账户|卡)(?:里|上|余额)?(?:还|只)?有 额度 授信 (?<![担环医社车])保$ 保额 保障(?!一年|每年) 最高赔付?
         赔付 保单(?![上里写])
         工资 底薪 月薪 年薪 薪资
         收入 年入 月入 流水 营业额 销售额 充值 充话费 话费 充了? 积分 成长值 注册资本 市值 罚款 提现 身高 体重 血压 血糖
@@ -240,7 +240,7 @@ _OWN_NUMBER = re.compile(
     r"(?:是|为|只|另|:|\s|再|先|每月|最低|了)?(?:要|需|收|付|交|给)?\s?[0-9零一二两三四五六七八九十百千万¥几]"
 )
 _FREE = re.compile("(?:也|都|全|我们|给您|就)?(?:包|免|不收|不要|不用|另算|自理|全包|在里|算在|不另)")
-_ENDS_PRICE = re.compile(r"(?:价|[之以]?后|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
+_ENDS_PRICE = re.compile(r"(?:价|[之以]?后|所以|现在|到|至|活动|套餐|下来|力度|完|一?点儿?|一?些|的)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +276,10 @@ def left_cue(text: str, start: int, end: int, *, of_share: bool = False) -> Cue 
             continue
         if end - match.end() > _GAP.get(family, 8):
             continue
-        if family in {Family.OFF, Family.RISE, Family.FALL} and _ENDS_PRICE.match(text, match.end(), end):
-            family = Family.PRICE
-        cue = Cue(family, match[0])
+        word = match[0]
+        if family in {Family.OFF, Family.RISE, Family.FALL} and (ends := _ENDS_PRICE.match(text, match.end(), end)):
+            family, word = Family.PRICE, word + ends[0]
+        cue = Cue(family, word)
         if found is not None and found.family is Family.FEE and family is Family.RISE and match.start() - found_end < 3:
             continue
         found_end = match.end()

@@ -33,13 +33,13 @@ _OPEN_RIGHT = any_of(
 )
 _CLOSED_RIGHT = any_of("""
     到货 到店 到家 到底 以后 以前 起床 不见 和尚 成都 开头 开始 多家 多名 多位 多人 多种 多个 多次 多款 多平 走路
-    提高 里面 当时 那户 那间 那栋 那单 全国 行代码
+    提高 里面 当时 不用交 不用缴 免征 免税 那单 这单 那条 那户 那间 那栋 那单 全国 行代码
 """)
 _COUNTS_LEFT = re.compile(
     r"(?:第|共有|[刷调升压排走开跑练][到至]|(?<![之以目先])前|排|编|NO|No|no|#|@|楼|幢|栋|座|穿|高|宽|深|厚|重|满分|考得|龄|超级|TOP|Top|top|型|代|约有|共计有|(?<![0-9])[A-Za-z]|[0-9]-)[.:]?\s?$"
 )
 _PRICE_TALK = re.compile(
-    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|租金|月租|房租|旗舰店|付款|付钱|凭啥|凭什么|你家|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
+    "买|卖|价|钱|贵|便宜|拍下|下单|优惠|活动|打折|划算|成交|包邮|[元块]|原来|批发|拿货|多少|费|券|团购|套餐|体验|不收|另算|自理|结账|收了?我|说好|黄牛|落地|裸车|指导|租金|月租|房租|旗舰店|付款|付钱|凭啥|凭什么|你家|涨了|自提|自取|诚心|京东|淘宝|闲鱼|拼多多|天猫|美团|抖音|同款|同行|咸鱼|1688"
     "|加[0-9]"
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
@@ -240,9 +240,14 @@ def _is_of_other_talk(seen: Seen) -> bool:
         return False
     if seen.talks_of(_PRICE_TALK):
         return False
-    if not seen.by_seller and seen.has_readings and not seen.is_told:
+    if seen.has_readings and not seen.is_told and not (seen.by_seller and _is_laid_out(seen)):
         return True
     return seen.talks_of(_OTHER_TALK) and not (seen.amount.scaled and seen.value >= _TEN_THOUSAND)
+
+
+def _is_laid_out(seen: Seen) -> bool:
+    """八万起，看节点数: introduced, bounded, or one of several in a list."""
+    return seen.cue is not None or seen.amount.approx is not Approx.EXACT or seen.talk.is_list(_MENU)
 
 
 def _is_idle_talk(seen: Seen) -> bool:
@@ -363,6 +368,7 @@ _EVIDENCE: Sequence[tuple[int, Callable[[Seen], bool]]] = (
     (1, lambda seen: seen.by_seller),
     (1, lambda seen: seen.cue is not None),
     (1, _is_price_shaped),
+    (1, lambda seen: seen.by_seller and seen.talk.is_list(_MENU)),
     (1, _is_written_out),
     (1, lambda seen: seen.amount.scaled and seen.value >= _TEN_THOUSAND),
     (-2, lambda seen: seen.has_readings),

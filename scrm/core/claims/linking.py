@@ -14,13 +14,15 @@ from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import SELLERS, Speaker
 
 _TURNS = 10
+_NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万]{2}")
 _OF_IT = 6
 _PARTICLES = frozenset("的了哦喔呢啊呀吧哈")
 _STOPS = frozenset("，。！？；,!?;\n")
 _REVERSIBLE = frozenset({Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE})
 _AGREES = re.compile(
-    r"(?:嗯+|好|行|可以|没问题|成交|成|OK|ok|对|哈|那|就|按|您|你|说的?|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
+    r"(?:嗯+|呃+|额+|诶|哎|唉|欸|好|行|中|妥|可以|没问题|成交|成|给你?您?做了|OK|ok|对|哈|那|就|按|您|你|说的?|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
 )
+_AS_SAID = re.compile("[按照依][您你](?:说|讲|报|出|给)?的|就按|成交|照这个")
 _CLAUSE_ENDS = re.compile("[，,。!！ ]")
 _TAKES_BACK = re.compile(
     r"[0-9零两三四五六七八九十百千万?？]|但|不过|可是|只是|不行|不能|不了|没法|申请|问问|问下|请示|看看|再说|商量|考虑|要不|如果|要是|除非|前提|得|需要|最低|原价"
@@ -62,8 +64,18 @@ def read_unlinked(text: str, speaker: Speaker, book: PriceBook) -> Unlinked:
     quotes = read_quotes(text, speaker)
     mentions = book.mentions(text) if quotes else ()
     if any(mention.start < quote.end and quote.start < mention.end for mention in mentions for quote in quotes):
-        quotes = read_quotes(text, speaker, masked=[(mention.start, mention.end) for mention in mentions])
+        quotes = read_quotes(_unnamed(text, mentions), speaker)
+    elif not quotes and _NUMERAL.search(text) and (mentions := book.mentions(text)):
+        quotes = read_quotes(_unnamed(text, mentions), speaker)
     return Unlinked(text, speaker, quotes, mentions)
+
+
+def _unnamed(text: str, mentions: Sequence[Mention]) -> str:
+    """The text with every product called only 商品: neither the numbers nor the words of a name are read as a price's."""
+    for mention in mentions:
+        length = mention.end - mention.start
+        text = text[: mention.start] + ("商" * (length - 1) + "品") + text[mention.end :]
+    return text
 
 
 def link(read: Unlinked, at: datetime, book: PriceBook, context: Sequence[Turn]) -> tuple[Claim, ...]:
@@ -106,7 +118,7 @@ def _agreed(text: str, speaker: Speaker, at: datetime, book: PriceBook, context:
         return
     bid = context[-1]
     for claim in find_claims(bid.text, bid.speaker, at, book, context[:-1]):
-        if claim.quote.stance is Stance.COUNTER:
+        if claim.quote.stance is Stance.COUNTER or (claim.quote.stance is Stance.REPORTED and _AS_SAID.search(text)):
             quote = replace(claim.quote, start=0, end=len(text), stance=Stance.OFFER, confidence=0.7, cue="agreed")
             yield replace(claim, quote=quote)
 
@@ -141,14 +153,26 @@ def _linked(
         return _given_away(quote, text, mentions)
     if mentions:
         nearest = min(mentions, key=lambda mention: _distance(mention, quote, text))
-        return _one_of(nearest.skus, Link.NAMED, 0.95, quote, at, book)
+        return _priced(_one_of(nearest.skus, Link.NAMED, 0.95, quote, at, book), at, book)
     if talked_of:
-        return _one_of(talked_of, Link.CONTEXT, 0.8, quote, at, book)
+        return _priced(_one_of(talked_of, Link.CONTEXT, 0.8, quote, at, book), at, book)
     if quote.kind in _REVERSIBLE and quote.value is not None:
         skus = book.priced(quote.value, at)
         if len(skus) == 1:
             return Claim(quote=quote, sku=skus[0], link=Link.AMOUNT, link_confidence=0.5)
     return Claim(quote=quote)
+
+
+def _priced(claim: Claim, at: datetime, book: PriceBook) -> Claim:
+    """优惠28800 of what costs that much is its price, and no reduction."""
+    quote = claim.quote
+    product = book.product(claim.sku, at) if claim.sku else None
+    if product is None or quote.kind is not Kind.AMOUNT_OFF or quote.value is None:
+        return claim
+    prices = {product.list_price, *map(product.promotion_price, product.promotions)}
+    if quote.value not in prices or quote.value * 2 < product.list_price:
+        return claim
+    return replace(claim, quote=replace(quote, kind=Kind.PRICE))
 
 
 def _given_away(quote: Quote, text: str, mentions: Sequence[Mention]) -> Claim:
