@@ -28,8 +28,12 @@ def storable_text(text: str) -> str:
 
 def read_json(text: str | bytes) -> Json:
     """Any JSON document, fit to be stored. ValueError when it is none, also for NaN, infinity and endless nesting."""
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        return storable(json.loads(text, parse_constant=_refuse_constant, parse_float=_finite))
+        value: Json = _DECODER.decode(text)
+        # Without an escape nothing comes out that did not go in; walking through every document costs more.
+        return storable(value) if "\\u" in text or _UNSTORABLE.search(text) else value
     except RecursionError as error:
         raise ValueError("JSON nested too deeply") from error
 
@@ -48,3 +52,6 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{digits[:20]} is out of range")
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

@@ -37,7 +37,7 @@ def text_at(fields: Json, *path: str) -> str:
 def fields_at(fields: Json, *path: str) -> Fields:
     """The object at `path`, empty when there is none."""
     value = _at(fields, path)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def list_at(fields: Json, *path: str) -> Sequence[Json]:
@@ -112,8 +112,9 @@ def _content(element: ET.Element) -> Json:
 
 
 def _at(value: Json, path: tuple[str, ...]) -> Json:
+    # `dict` first: the abstract type takes several times as long to recognise.
     for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if isinstance(value, (dict, Mapping)) else None
     return value
 
 

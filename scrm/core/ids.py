@@ -15,6 +15,7 @@ EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 PROCESS_NUMBERS = 1024
 _PER_MILLISECOND = 4096
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH = 13
 
@@ -57,11 +58,8 @@ def made_at(row_id: int) -> datetime:
 
 def public(prefix: str, row_id: int) -> str:
     """The id as people outside see it."""
-    letters = []
-    for _ in range(_LENGTH):
-        letters.append(_ALPHABET[row_id & 31])
-        row_id >>= 5
-    return f"{prefix}_{''.join(reversed(letters))}"
+    pairs = [_PAIRS[row_id >> bits & 1023] for bits in (50, 40, 30, 20, 10, 0)]
+    return f"{prefix}_{_ALPHABET[row_id >> 60]}{''.join(pairs)}"
 
 
 def row(prefix: str, public_id: str) -> int:
