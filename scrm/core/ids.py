@@ -58,8 +58,11 @@ def made_at(row_id: int) -> datetime:
 
 def public(prefix: str, row_id: int) -> str:
     """The id as people outside see it."""
-    pairs = [_PAIRS[row_id >> bits & 1023] for bits in (50, 40, 30, 20, 10, 0)]
-    return f"{prefix}_{_ALPHABET[row_id >> 60]}{''.join(pairs)}"
+    pairs = _PAIRS  # written out: ids are made readable several times for every message
+    return (
+        f"{prefix}_{_ALPHABET[row_id >> 60]}{pairs[row_id >> 50 & 1023]}{pairs[row_id >> 40 & 1023]}"
+        f"{pairs[row_id >> 30 & 1023]}{pairs[row_id >> 20 & 1023]}{pairs[row_id >> 10 & 1023]}{pairs[row_id & 1023]}"
+    )
 
 
 def row(prefix: str, public_id: str) -> int:
