@@ -1,7 +1,8 @@
 """Words of talk that is no sale: what is read off a meter, a body, a machine, a payslip or a table of results.
 
 A number after one of these words is a reading, whatever introduces it (是, 要, 到, 显示); elsewhere in a message that
-names no price they tell that its numbers are counts and readings too. Things that are sold under the same word as they
+names no price they tell that its numbers are counts and readings too. Things that are sold under the same word as
+they
 are measured by (硬盘, 显卡) are left out.
 """
 
@@ -86,14 +87,17 @@ _READINGS = {
 }
 # These tell of the number after them only: what is in stock is sold all the same.
 _COUNTS = """
-        库里 仓里  到货 分拨 件数 箱数 托数 板数 车数 停车 在途   来过  等到 叫到 排到 报到
-        抽中 中签 干了 养了 开了 修了 教了 带过 服务了  成团  容纳 能坐 限载 核载 定员 库存 现货还 还剩
-        剩余数量 已售 销出 报名了 到场 参会 嘉宾 桌数 人数 人次  总数 合计数量 清点 盘点 数了  
-         出勤 缺勤  间隔 周期 页数 字数 集数 章节 版面  入册 坪效 户数 楼龄 层高 进深 开间 得房率
-        容积率 绿化率 建面 套内 公摊 面宽 车位配比 株距 行距 亩产 产蛋 存栏 出栏 日龄 胚 苗高 种了 行驶 跑了
-        走了 骑了 游了 用了 住了
-    考了 考过 考到 成绩 度数 均分 保养到 欠 还欠 排队 楼层 名额 地铁
+    库里 仓里 到货 分拨 件数 箱数 托数 板数 车数 停车 在途 来过 等到 叫到 排到 报到 抽中 中签 干了 养了 开了
+    修了 教了 带过 服务了 成团 容纳 能坐 限载 核载 定员 库存 现货还 还剩 剩余数量 已售 销出 报名了 到场 参会
+    嘉宾 桌数 人数 人次 总数 合计数量 清点 盘点 数了 出勤 缺勤 间隔 周期 页数 字数 集数 章节 版面 入册 坪效
+    户数 楼龄 层高 进深 开间 得房率 容积率 绿化率 建面 套内 公摊 面宽 车位配比 株距 行距 亩产 产蛋 存栏 出栏
+    日龄 胚 苗高 种了 行驶 跑了 走了 骑了 游了 用了 住了 考了 考过 考到 成绩 度数 均分 保养到 欠 还欠 排队 楼层
+    名额 地铁
 """
+
+
+# 血压计, 视力课, 扭矩仪: what such a word and one of these make up is sold.
+_SOLD = frozenset("计仪器秤课班险卡票机膏贴锁费价检手")
 
 
 def _by_first_letter() -> dict[str, tuple[tuple[str, bool], ...]]:
@@ -114,5 +118,5 @@ def readings_in(text: str) -> Iterator[tuple[int, bool]]:
     for place, letter in enumerate(text):
         if (words := _WORDS.get(letter)) is not None:
             found = next((pair for pair in words if text.startswith(pair[0], place)), None)
-            if found is not None:
+            if found is not None and text[place + len(found[0]) :][:1] not in _SOLD:
                 yield place + len(found[0]), found[1]

@@ -18,7 +18,8 @@ from scrm.core.claims.units import bundle_after, bundle_before, unit_after, unit
 from scrm.core.timeline import SELLERS, Speaker
 
 _TRIGGER = re.compile(
-    "[0-9０-９零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟几廿卅\u20e3]|免费|免邮|免息|免运费|包邮|包[安运拆垃清搬上调吊送]|无息|半价|对折"
+    "[0-9０-９零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟几廿卅\u20e3]|免费|免邮|免息|免运费|包邮"
+    "|包[安运拆垃清搬上调吊送]|无息|半价|对折"
 )
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
