@@ -245,4 +245,10 @@ def parts(kind: str, text: str, speaker: Speaker) -> tuple[Part, ...]:
     return tuple(part for part in found if part.end > part.start)
 
 
+def speaker_at(entry: Entry, place: int) -> Speaker:
+    """Who speaks at this place of an entry's text: on a call one of the two, else whoever the entry is from."""
+    found = parts(entry.kind, entry.text, entry.speaker)
+    return next((part.speaker for part in found if part.start <= place < part.end), entry.speaker)
+
+
 _OPENINGS = ("客户：", "坐席：", "客户:", "坐席:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -26,7 +26,7 @@ from scrm.core.figures import Share, per_thousand
 from scrm.core.ids import public
 from scrm.core.price_book import CHINA, PriceBook, Product
 from scrm.core.texts import explain, ground_text, render, rule_name, suggest_remedy
-from scrm.core.timeline import SELLERS, Entry, Json
+from scrm.core.timeline import SELLERS, Entry, Json, speaker_at
 from scrm.hub import Hub
 from scrm.services.annotate import part_start
 from scrm.services.cases import Bench, bench, conversation, this_round
@@ -100,7 +100,7 @@ class CaseViews:
                     overdue=case.is_open and case.due_at is not None and case.due_at <= tx.now,
                     escalated_at=case.escalated_at,
                     findings=len(found),
-                    reps=_distinct(self.presenting.name(one.actor) for one in said if one.speaker in SELLERS),
+                    reps=_distinct(self.presenting.name(actor) for actor in _sellers(found, entries)),
                     channels=_distinct(self.presenting.name(one.channel) for one in said),
                     summary=self._summary(case, found),
                     verdict=case.verdict.value if case.verdict else None,
@@ -137,7 +137,7 @@ class CaseViews:
             history=self._history(case, await tx.cases.history(case.id), row.opened_at, blind=blind),
             looks=[self._look(look) for look in looks if not blind or look.round < case.round],
             remedied=self._remedy(case),
-            prior_cases=await self._prior(case, said),
+            prior_cases=await self._prior(case, set(_sellers(findings, entries))),
             price_book=self._prices(case, said, book),
             chain=await self._chain(case, entries.values()),
             assignable=await self._assignable(case, seats, blind=blind),
@@ -232,8 +232,7 @@ class CaseViews:
             after_s=(case.remedied_at - case.opened_at) / timedelta(seconds=1),
         )
 
-    async def _prior(self, case: Case, said: Sequence[Entry]) -> list[schemas.PriorCaseOut]:
-        actors = {entry.actor for entry in said if entry.speaker in SELLERS}
+    async def _prior(self, case: Case, actors: Collection[str]) -> list[schemas.PriorCaseOut]:
         found = await self.tx.cases.prior(case, actors, limit=_PRIOR)
         rows = await self.rows([one for one, _ in found])
         return [
@@ -300,7 +299,7 @@ class CaseViews:
 
     def _evidence(self, stored: StoredFinding, around: _Around, book: PriceBook) -> schemas.CaseFindingOut:
         presenting, finding = self.presenting, as_finding(stored)
-        said = around.entries[stored.entry_id]
+        said, begins = around.entries[stored.entry_id], part_start(finding.entry_id)
         against = around.entries.get(stored.against_id) if stored.against_id is not None else None
         acknowledged = (said.origin or {}).get("acknowledged_reason")
         rule = next((one for one in presenting.hub.understanding.rules if one.id == stored.rule), None)
@@ -313,7 +312,7 @@ class CaseViews:
             severity=Severity(stored.severity).value,
             reason=self._told(finding),
             explanation=explain(finding, presenting.language, presenting.names),
-            said=presenting.evidence(said, moved(finding.span, part_start(finding.entry_id))),
+            said=presenting.evidence(said, moved(finding.span, begins), begins=begins),
             against=presenting.earlier_evidence(finding, against),
             said_readings=[self._reading(claim, said, book) for claim in around.claims.get(said.id, [])],
             against_readings=[self._reading(claim, against, book) for claim in around.claims.get(against.id, [])]
@@ -524,6 +523,16 @@ def _same(*, customer: bool, rep: bool) -> Literal["customer", "rep", "both"]:
     if customer and rep:
         return "both"
     return "customer" if customer else "rep"
+
+
+def _sellers(findings: Iterable[StoredFinding], entries: Mapping[int, Entry]) -> list[str]:
+    """Actors of the statements that sellers made; of a call counts what was objected to, not who rang."""
+    said = [
+        (entries[found.entry_id], part_start(as_finding(found).entry_id))
+        for found in findings
+        if found.entry_id in entries
+    ]
+    return [entry.actor for entry, begins in said if speaker_at(entry, begins) in SELLERS]
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

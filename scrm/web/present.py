@@ -20,7 +20,7 @@ from scrm.core.price_book import PriceBook, Product, Promotion
 from scrm.core.proofreading import is_blocking
 from scrm.core.routing import Carriage, Closed, Route
 from scrm.core.texts import render, rule_name
-from scrm.core.timeline import Entry
+from scrm.core.timeline import Entry, Speaker, speaker_at
 from scrm.hub import Hub
 from scrm.services.annotate import HISTORY, entry_of, part_start, said_to
 from scrm.services.circles import circles_of
@@ -317,16 +317,21 @@ class Presenting:
         earlier = entries.get(stored.against_id) if stored.against_id is not None else None
         return self._finding(finding, earlier, part_start(finding.entry_id))
 
-    def evidence(self, entry: Entry, span: tuple[int, int] | None, until: str | None = None) -> schemas.EvidenceOut:
-        """A statement as evidence, with the words in question marked."""
+    def evidence(
+        self, entry: Entry, span: tuple[int, int] | None, until: str | None = None, *, begins: int = 0
+    ) -> schemas.EvidenceOut:
+        """A statement as evidence, with the words in question marked; without such words it begins at `begins`."""
+        speaker = speaker_at(entry, span[0] if span else begins)
+        # A call is filed under our side's name, whoever of the two speaks.
+        named = entry.kind != "call" or speaker is not Speaker.CUSTOMER
         return schemas.EvidenceOut(
             entry_id=public("msg", entry.id),
             at=entry.at,
             channel=entry.channel,
             channel_kind=self._kind(entry.channel),
             channel_label=self.name(entry.channel),
-            speaker=entry.speaker,
-            actor_name=self.name(entry.actor),
+            speaker=speaker,
+            actor_name=self.name(entry.actor) if named else "",
             text=entry.text,
             start=span[0] if span else None,
             end=span[1] if span else None,
@@ -354,7 +359,7 @@ class Presenting:
         offset = part_start(finding.against or "")
         marked = (start + offset, end + offset) if isinstance(start, int) and isinstance(end, int) else None
         until = finding.facts.get("earlier_until")
-        return self.evidence(earlier, marked, until if isinstance(until, str) else None)
+        return self.evidence(earlier, marked, until if isinstance(until, str) else None, begins=offset)
 
     # --- words ---------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 SHOTS = Path(__file__).parents[2] / "test-output" / "journey"
-DESK = {"width": 1440, "height": 900}
-SIZES = (DESK, {"width": 1024, "height": 768}, {"width": 390, "height": 844})
+DESK = ViewportSize(width=1440, height=900)
+SIZES = (DESK, ViewportSize(width=1024, height=768), ViewportSize(width=390, height=844))
 
 
 async def shoot(page: Page, name: str) -> None:

@@ -181,5 +181,7 @@ def entry(page: Page, words: str) -> Locator:
 async def place(page: Page, one: Locator) -> int:
     """Where an entry stands on the timeline, from the top."""
     wanted = await one.get_attribute("data-id")
-    ids = await page.get_by_test_id("entry").evaluate_all("found => found.map((each) => each.dataset.id)")
+    ids: list[str | None] = await page.get_by_test_id("entry").evaluate_all(
+        "found => found.map((each) => each.dataset.id)"
+    )
     return ids.index(wanted)

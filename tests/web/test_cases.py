@@ -105,6 +105,35 @@ async def test_everything_needed_to_decide_is_in_one_answer(school: School, peop
     assert (prior["same"], prior["customer_name"]) == ("rep", "王女士")
 
 
+async def test_on_a_call_the_evidence_is_of_whoever_of_the_two_spoke(
+    school: School, people: dict[str, Browser]
+) -> None:
+    call = {
+        "kind": "call",
+        "customer": "phone-1",
+        "name": "秦女士",
+        "speaker": "customer",
+        "actor": "ChenHao",
+        "disposition": "answered",
+        "talk_s": 40,
+    }
+    for uid, transcript in (
+        ("c1", "坐席：您好，启明英语。\n客户：年课多少钱？\n坐席：年课优惠价4980元。"),
+        ("c2", "坐席：您好。\n客户：年课多少钱？\n坐席：年课现在要5980元。"),
+    ):
+        school.clock.advance(hours=1)
+        await school.says(school.chat, key=uid, transcript=transcript, **call)
+
+    case = await first_case(people["shen"], rule="price-higher-later")
+
+    (evidence,) = case["evidence"]
+    assert [(one["speaker"], one["actor_name"]) for one in (evidence["said"], evidence["against"])] == [
+        ("agent", "ChenHao"),
+        ("agent", "ChenHao"),
+    ]
+    assert case["reps"] == ["ChenHao"]
+
+
 async def test_a_second_auditor_cannot_tell_a_second_look_from_a_first(
     school: School, people: dict[str, Browser]
 ) -> None:
