@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import BinaryIO, Literal
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine
 from scrm.core.claims import Quote, Turn, find_claims, find_products, read_quotes
-from scrm.core.compliance import RULES, Finding, Statement
+from scrm.core.compliance import RULES, Finding, RuleInForce, Statement, stands_for_household
 from scrm.core.compliance import check as check_statements
 from scrm.core.errors import BadInput
 from scrm.core.price_book import PriceBook
@@ -25,8 +25,8 @@ from scrm.core.timeline import Speaker
 
 
 class EventLine(BaseModel):
-    """One event of a customer. A call counts only where `text` is its transcript; a recall names what it takes back; a
-    contact event tells by `change` how a relation changed.
+    """One event. A call counts only where `text` is its transcript; a recall names what it takes back; a contact event
+    tells by `change` how a relation changed. What names no `customer` was said to all of them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -36,6 +36,7 @@ class EventLine(BaseModel):
     channel: str = ""
     speaker: Speaker = Speaker.CUSTOMER
     actor: str = ""
+    customer: str | int = ""
     type: Literal["message", "call", "recall", "contact"] = "message"
     text: str = ""
     transcript: bool = False
@@ -44,13 +45,16 @@ class EventLine(BaseModel):
 
 
 class HistoryLine(BaseModel):
-    """A price book and everything that was said to one customer, in any order."""
+    """A price book and everything that was said, in any order: to one customer or several, each a history of its own.
+    `households` lists customers who tell each other prices.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str | int
     price_book: list[dict[str, JsonValue]] = Field(default_factory=list)
     events: list[EventLine]
+    households: list[list[str | int]] = Field(default_factory=list)
 
 
 @click.command()
@@ -141,18 +145,47 @@ def _checked(lines: Lines[HistoryLine]) -> Iterator[tuple[HistoryLine, tuple[Fin
             lines.bad += 1
             click.echo(f"{line.id}：{error}", err=True)
             continue
-        yield line, check_statements(_statements(line.events, book), book, RULES)
+        yield line, _found(line, book)
+
+
+def _found(line: HistoryLine, book: PriceBook) -> tuple[Finding, ...]:
+    """Findings in order of time, each once: what was said to everybody belongs to every history."""
+    found: dict[tuple[str, str, str | None], Finding] = {}
+    for rules, events in _histories(line):
+        for finding in check_statements(_statements(events, book), book, rules):
+            found.setdefault((finding.rule, finding.entry_id, finding.against), finding)
+    at = {event.id: event.at for event in line.events}
+    return tuple(sorted(found.values(), key=lambda finding: at[finding.entry_id]))
+
+
+def _histories(line: HistoryLine) -> Iterator[tuple[Sequence[RuleInForce], list[EventLine]]]:
+    """The events that are held against each other, and by which rules. How fast to reply is agreed in settings, and
+    here are none.
+    """
+    rules = [rule for rule in RULES if rule.id != "reply-overdue"]
+    own = {event.customer for event in line.events} - {""} or {""}
+    for members in line.households:
+        shared = [rule for rule in rules if stands_for_household(rule)]
+        yield shared, _told(line.events, members)
+    together = {member for members in line.households for member in members}
+    for customer in sorted(own, key=str):
+        asked = [rule for rule in rules if customer not in together or not stands_for_household(rule)]
+        yield asked, _told(line.events, [customer])
+
+
+def _told(events: Iterable[EventLine], customers: Sequence[str | int]) -> list[EventLine]:
+    return [event for event in events if event.customer == "" or event.customer in customers]
 
 
 def _statements(events: Sequence[EventLine], book: PriceBook) -> Iterator[Statement]:
     """What was said, each with the claims read in the context of its own channel."""
     recalled = {event.recalls: event.at for event in events if event.type == "recall"}
-    turns: dict[str, list[Turn]] = {}
+    turns: dict[tuple[str | int, str], list[Turn]] = {}
     for event in sorted(events, key=lambda event: event.at):
         if event.type in {"recall", "contact"}:
             yield _happening(event)
         elif event.type == "message" or event.transcript:
-            context = turns.setdefault(event.channel, [])
+            context = turns.setdefault((event.customer, event.channel), [])
             yield _statement(event, context, book, recalled.get(event.id))
             context.append(Turn(speaker=event.speaker, text=event.text))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scrm.core.compliance import Finding, Rule, Statement, check
+from scrm.core.compliance import Finding, Rule, Statement, check, stands_for_household
 from scrm.core.ids import public
 from scrm.core.price_book import PriceBook
 from scrm.store.database import Transaction
@@ -69,11 +69,6 @@ def check_circle(
         alone = check(said.get(customer_id, ()), book, own, since=start, everything=False)
         found += [Found(customer_id, one) for one in alone]
     return found
-
-
-def stands_for_household(rule: Rule) -> bool:
-    """Whether what one member was told counts for the others."""
-    return rule.id.startswith("price-")
 
 
 def _told_to(finding: Finding, owners: Mapping[str, int], circle: Circle) -> Finding:

@@ -14,22 +14,26 @@ from scrm.core.price_book import Mention, PriceBook
 from scrm.core.timeline import SELLERS, Speaker
 
 _TURNS = 10
-_NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万]{2}")
+_NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万]")
 _OF_IT = 6
 _PARTICLES = frozenset("的了哦喔呢啊呀吧哈")
 _STOPS = frozenset("，。！？；,!?;\n")
 _REVERSIBLE = frozenset({Kind.PRICE, Kind.UNIT_PRICE, Kind.REF_PRICE})
 _AGREES = re.compile(
-    r"(?:嗯+|呃+|额+|诶|哎|唉|欸|好|行|中|妥|可以|没问题|成交|成|给你?您?做了|OK|ok|对|哈|那|就|按|您|你|说的?|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
+    r"(?:嗯+|呃+|额+|诶|哎|唉|欸|好|行|中|妥|可以|没问题|成交|成|给你?您?做了|OK|ok|对|哈|那|就|按|您|你|说的?"
+    r"|这个?价?格?|给您?|的|吧|啊|呀|呢|哦|了|来|亲|姐|哥|没事|同意|定了?|办|[，。,!~！～\s])+"
 )
 _AS_SAID = re.compile("[按照依][您你](?:说|讲|报|出|给)?的|就按|成交|照这个")
 _CLAUSE_ENDS = re.compile("[，,。!！ ]")
 _TAKES_BACK = re.compile(
-    r"[0-9零两三四五六七八九十百千万?？]|但|不过|可是|只是|不行|不能|不了|没法|申请|问问|问下|请示|看看|再说|商量|考虑|要不|如果|要是|除非|前提|得|需要|最低|原价"
+    r"[0-9零两三四五六七八九十百千万?？]|但|不过|可是|只是|不行|不能|不了|没法|申请|问问|问下|请示|看看|再说"
+    r"|商量|考虑|要不|如果|要是|除非|前提|得|需要|最低|原价"
 )
 _SAYS_YES = re.compile(r"可以|没问题|成交|行|好|OK|ok|同意|就按|按您|按你")
 _CONDITION = re.compile(
-    r"(?<!不是)(?<!非)(会员|学员|新人|新客|老客户|老会员|首单|团购|拼团|学生|到店|以旧换新|旧机抵扣?|内部|员工|[Vv][Ii][Pp]|军人|教师|企业客户|自提|全款|两件|批发|加盟商?|儿童|老人)(?:专享|专属|内购|价|优惠|可享|享|的?话?|是|:)*[^，。,!?;0-9]{0,3}$"
+    r"(?<!不是)(?<!非)(会员|学员|新人|新客|老客户|老会员|首单|团购|拼团|学生|到店|以旧换新|旧机抵扣?|内部|员工"
+    r"|[Vv][Ii][Pp]|军人|教师|企业客户|自提|全款|两件|批发|加盟商?|儿童|老人)(?:专享|专属|内购|价|优惠|可享|享"
+    r"|的?话?|是|:)*[^，。,!?;0-9]{0,3}$"
 )
 
 
@@ -63,18 +67,20 @@ def read_unlinked(text: str, speaker: Speaker, book: PriceBook) -> Unlinked:
     """The first half of `find_claims`: all that needs no context."""
     quotes = read_quotes(text, speaker)
     mentions = book.mentions(text) if quotes else ()
-    if any(mention.start < quote.end and quote.start < mention.end for mention in mentions for quote in quotes):
-        quotes = read_quotes(_unnamed(text, mentions), speaker)
-    elif not quotes and _NUMERAL.search(text) and (mentions := book.mentions(text)):
+    if not quotes and _NUMERAL.search(text):
+        mentions = book.mentions(text)
+    if any(not quotes or _NUMERAL.search(text, one.start, one.end) for one in mentions):
         quotes = read_quotes(_unnamed(text, mentions), speaker)
     return Unlinked(text, speaker, quotes, mentions)
 
 
 def _unnamed(text: str, mentions: Sequence[Mention]) -> str:
-    """The text with every product called only 商品: neither the numbers nor the words of a name are read as a price's."""
+    """The text with every product called only 售品, so that nothing of a name is read as a price or its unit, and what
+    is said of it as something that is sold.
+    """
     for mention in mentions:
         length = mention.end - mention.start
-        text = text[: mention.start] + ("商" * (length - 1) + "品") + text[mention.end :]
+        text = text[: mention.start] + ("售" * (length - 1) + "品") + text[mention.end :]
     return text
 
 

@@ -31,7 +31,10 @@ _SEVERAL = re.compile(
     r"(?<![第一每0-9.])([2-9]|[1-9][0-9]|[两二三四五六七八九十])(?:台|套|件|部|辆|张|瓶|盒|箱|支|大一小|个人|位|间)"
     r"(?![之以的]?[内上下前后])[^，。！？,!?;；0-9]{0,12}$"
 )
+_THEN = re.compile("(?:的时候|那时候?|那会儿?|那阵子?|当时|期间|原先|之前|早先|上个?月|上周)[^，。！？,!?;；0-9]{0,6}$")
+_NOW = re.compile("现在|目前|如今|眼下|今天|这会儿?|这个月|恢复")
 _FEE = re.compile(r"(?:元|块钱?)?的?([\u4e00-\u9fff]{1,6}费)(?![用率])")
+_SPOKEN_SIZE = str.maketrans("123456789", "一二三四五六七八九")
 _ROLES = (("落地", "landed"), ("裸车", "bare car"), ("首重", "first weight"), ("续重", "next weight"))
 _ALIKE = frozenset(
     {Kind.PRICE, Kind.UNIT_PRICE, Kind.FEE, Kind.DEPOSIT, Kind.BOND, Kind.DOWN_PAYMENT, Kind.INSTALMENT, Kind.FEE_RATIO}
@@ -104,7 +107,7 @@ def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
             interval = _discounted(claim.quote, product)
         else:
             continue
-        if interval is not None and not _is_sum(claim, said):
+        if interval is not None and not _is_sum(claim, said) and not _is_of_the_past(claim, said):
             yield Offer(said, claim, _basis(claim, product, said.text), *interval)
 
 
@@ -189,7 +192,7 @@ def _basis(claim: Claim, product: Product | None, text: str) -> Basis:
         kind, unit = Kind.PRICE, ""
     if kind is Kind.UNIT_PRICE and product is not None and _is_whole(unit, quote.value, product):
         kind, unit = Kind.PRICE, ""
-    if kind is Kind.PRICE and not unit[:1].isdigit():
+    if kind is Kind.PRICE and (not unit[:1].isdigit() or (product is not None and _is_its_size(unit, product))):
         unit = ""
     return Basis(claim.sku or "", kind, unit, _role(quote, text))
 
@@ -206,11 +209,26 @@ def _is_whole(unit: str, value: Decimal | None, product: Product) -> bool:
     )
 
 
+def _is_its_size(unit: str, product: Product) -> bool:
+    """Whether what the price buys is what the product's name says it holds: 329 for 5斤 of 五斤礼盒."""
+    spoken = unit.translate(_SPOKEN_SIZE)
+    return any(unit in name or spoken in name for name in (product.name, *product.aliases))
+
+
 def _is_sum(claim: Claim, said: Statement) -> bool:
     """Whether an amount is what several products come to: 一共8979."""
     if _ALTOGETHER.search(said.text[: claim.quote.start]) is None:
         return False
     return len({*said.products, *(other.sku for other in said.claims if other.sku)}) > 1
+
+
+def _is_of_the_past(claim: Claim, said: Statement) -> bool:
+    """Told beside what it costs now: 暑假的时候是3680，现在4280."""
+    quote = claim.quote
+    if _THEN.search(said.text[: quote.start]) is None:
+        return False
+    later = [other.quote.start for other in said.claims if other.sku == claim.sku and other.quote.start > quote.end]
+    return any(_NOW.search(said.text, quote.end, start) for start in later)
 
 
 def _role(quote: Quote, text: str) -> str:

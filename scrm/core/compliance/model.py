@@ -180,6 +180,11 @@ def speaks_to(rules: Sequence[Rule], text: str) -> bool:
     return _worded(tuple(rule.pattern for rule in rules if rule.pattern)).match(text)
 
 
+def stands_for_household(rule: Rule) -> bool:
+    """Whether what one member was told counts for the others."""
+    return rule.id.startswith("price-")
+
+
 def _asked(rules: Sequence[Rule], said: Statement, *, fresh: bool) -> Iterator[Rule]:
     """The rules to ask about `said`: in force on that day, and with a reason to look."""
     worded = fresh and said.by_seller and speaks_to(rules, said.text)

@@ -13,7 +13,7 @@ from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
 
 _PROMOTES = re.compile(r"活动|促销|特价|优惠价|秒杀|大促|特惠|限时|折扣价|团购价")
-_AUTHORISED = re.compile(r"申请|特批|破例|单独给|私下|结束|过期|截止了|没有?了")
+_AUTHORISED = re.compile(r"申请|特批|破例|单独给|私下|结束|过期|到期|截止了|没有?了|恢复")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

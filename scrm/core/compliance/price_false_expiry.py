@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from scrm.core.claims import Stance
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
 
@@ -29,8 +30,13 @@ _NOT_YET = re.compile(
 )
 
 
+_OCCASION = (
+    "双十一|双11|双十二|双12|618|六一八|五一|劳动节|十一|国庆|中秋|端午|清明|七夕|儿童节|六一|三八|女神节|春节|新年|元旦|年货节"
+    "|圣诞|母亲节|父亲节|情人节|教师节|开学季?|暑假|寒假|暑期|寒期|毕业季|春季|夏季|秋季|冬季|周年庆|店庆|开业|会员日|早鸟"
+)
 _OTHER_SALE = re.compile(
-    r"(?:双十一|双11|双十二|双12|五一|十一|国庆|中秋|春节|元旦|女神节|开学季|上一?期|上次|之前|上个月|别的)(?:的|那个)?(?:活动|大促|优惠|促销)"
+    rf"(?P<occasion>{_OCCASION})(?:期间|那[个会波场次档]|的|这[个波场])*(?:活动|大促|优惠|促销|特价|特惠|价格?)"
+    r"|(?P<past>上一?[期次波轮档]|之前那?|上个?月|上上?周|别的|另外[一那]个|[0-9一二三四五六七八九十]+月份?)(?:那[个波场次]|的)*(?:活动|大促|优惠|促销|特价)"
 )
 
 
@@ -48,13 +54,15 @@ class PriceFalseExpiry:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each running promotion of a product talked of that the text says is over."""
-        if not said.by_seller or _OTHER_SALE.search(said.text) or _NOT_YET.search(said.text):
+        if not said.by_seller or _NOT_YET.search(said.text):
             return
         for sku in _products(said, history.before(said)):
             product = history.book.product(sku, said.at)
             promotion = None if product is None else _running(product, said)
             span = None if promotion is None else _span(said.text, promotion.name)
-            if promotion is not None and product is not None and span is not None:
+            if promotion is None or product is None or span is None:
+                continue
+            if not self._is_another(said, product, promotion):
                 yield Finding(
                     rule=self.id,
                     severity=Severity.S3,
@@ -67,6 +75,15 @@ class PriceFalseExpiry:
                         "ends_at": promotion.ends_at.isoformat(),
                     },
                 )
+
+    @staticmethod
+    def _is_another(said: Statement, product: Product, promotion: Promotion) -> bool:
+        """Another promotion is over, as the words say: one of another occasion or time, beside this one's price."""
+        price = product.promotion_price(promotion)
+        if any(c.quote.stance is Stance.OFFER and c.quote.value == price and c.sku == product.sku for c in said.claims):
+            return True
+        other = _OTHER_SALE.search(said.text)
+        return other is not None and (other["occasion"] is None or other["occasion"] not in promotion.name)
 
 
 def _products(said: Statement, earlier: Sequence[Statement]) -> tuple[str, ...]:

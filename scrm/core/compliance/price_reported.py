@@ -14,7 +14,7 @@ from scrm.core.compliance.comparing import means, offers
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 
 _TOLD = re.compile(
-    r"(?:客服|同事|销售|顾问|店员|店里|门店|经理|店长|老师|前台|导购|业务员|你们?(?:那边|那个|的人|家)?)[^，。,!?]{0,10}(?:说|报|讲|告诉|承诺|答应|答复|给)"
+    r"(?:客服|同事|销售|顾问|店员|店里|门店|经理|店长|老师|前台|导购|业务员|小姑娘|姑娘|小伙子?|小哥|小姐姐|美女|帅哥|大姐|男的|女的|工作人员|服务员|接待|小[\u4e00-\u9fff]|你们?(?:那边|那个|的人|家)?)[^，。,!?]{0,10}(?:说|报|讲|告诉|承诺|答应|答复|给)"
 )
 _PRICES = frozenset({Kind.PRICE, Kind.UNIT_PRICE})
 

@@ -9,13 +9,16 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from scrm.core.compliance.model import Finding, History, Severity, Statement
+from scrm.core.compliance.noticing import refusal
 from scrm.core.timeline import Speaker
 from scrm.core.working_time import WorkingHours
 
 _NEEDS_NONE = re.compile(
-    r"(?:好+的?|嗯+|哦+|噢|行|可以|谢+谢?(?:您|你|啦|了)?|收到|知道了|明白了?|了解|OK|ok|Ok|辛苦了?|再见|拜拜|哈+|不用了?|不需要"
-    r"|没事了?|\[[^\]]*\]|[，,。.!！~～\s\U0001f300-\U0001faff])*"
+    r"(?:好+的?[呢吧啦哒嘞咧]?|嗯+|恩+|哦+|噢+|喔+|行[吧啊呀]?|成|中|妥了?|可以|谢+谢?(?:您|你|啦|了|哈)?|多谢|感谢|收到|知道了?|明白了?|懂了|了解了?|OK|ok|Ok|[Ss]ure"
+    r"|辛苦了?|麻烦了?|再见|拜拜|晚安|哈+|不用了?|不需要了?|算了|没事了?|那?我?(?:先|再|回去|回头)?(?:想想|看看|考虑(?:一下|下|考虑)?|商量(?:一下|下|商量)?)(?:吧|再说)?"
+    r"|那?我?(?:再)?(?:等等|等一等)(?:吧|再说)?|\[[^\]]*\]|[啊呀呢哈了吧的]|[，,。.!！~～、\s\U0001f300-\U0001faff])*"
 )
+_ASKED = re.compile("[?？]|吗|怎么|多少")
 _PEOPLE = frozenset({Speaker.REP, Speaker.AGENT})
 
 
@@ -74,5 +77,5 @@ class ReplyOverdue:
 
 
 def needs_reply(text: str) -> bool:
-    """Whether a customer's words wait for an answer; thanks and agreement do not."""
-    return _NEEDS_NONE.fullmatch(text) is None
+    """Whether a customer's words wait for an answer; thanks, agreement and a wish to be left alone do not."""
+    return _NEEDS_NONE.fullmatch(text) is None and not (refusal(text) and _ASKED.search(text) is None)

@@ -15,6 +15,8 @@ from scrm.core.price_book.rows import read_rows, read_toml, write_rows
 from scrm.core.timeline import Json
 
 _LONG_NUMBER = re.compile("[0-9]{3}")
+_ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,2}(?![0-9A-Za-z.])")
+_ONES = "零一二三四五六七八九"
 _SPOKEN = tuple(str.maketrans("0123456789", digits) for digits in ("零一二三四五六七八九", "零幺二三四五六七八九"))
 _LAST = "\U0010ffff"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -133,13 +135,21 @@ def _by_opening(products: Sequence[Product]) -> Mapping[str, tuple[tuple[str, tu
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """A name as it is written and, when it has a number of three digits or more, as the number is spoken: 一二零二,
-    幺二零二.
+    """A name as it is written and as its numbers are spoken: digit by digit from three digits on (一二零二, 幺二零二),
+    shorter ones counted (七十五).
     """
     if name:
         yield name
     if _LONG_NUMBER.search(name):
         yield from (name.translate(digits) for digits in _SPOKEN)
+    if _ROUND_NUMBER.search(name) and not name.isascii():
+        yield _ROUND_NUMBER.sub(lambda number: _counted(int(number[0])), name)
+
+
+def _counted(number: int) -> str:
+    """A number below a hundred as it is said: 七十五."""
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else f"{_ONES[tens]}十") + (_ONES[ones] if ones or not tens else "")
 
 
 def _fold_case(text: str) -> str:
