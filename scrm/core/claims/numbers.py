@@ -170,11 +170,15 @@ class _Reading:
     def _take_arabic(self) -> bool:
         match = _ARABIC.match(self.text, self.place)
         assert match is not None
-        if self.last_unit is not None and "." in match[0]:
+        if self.last_unit is not None and ("." in match[0] or self._is_full(match[0])):
             return False
         value = Decimal(match[0].replace(",", ""))
         self._pend(value, value, len(match[0]))
         return True
+
+    def _is_full(self, tail: str) -> bool:
+        """三者200万1180: so large a number does not go on to the last yuan; another begins."""
+        return len(tail) > 2 and self.top_unit is not None and self.total[0] >= 100 * self.top_unit
 
     def _take_point(self) -> None:
         match = _POINT.match(self.text, self.place)

@@ -33,7 +33,7 @@ _COMPETES = any_of("""
     [四4][sS儿][子]?店
     对面(?:那|的|店)?
     (?<!人)(?<!蜜)同行 友商 竞品 其他平台 其他店 外面 市面上 别处 对手 网上那 某宝 某东 PDD pdd 1688 闲鱼 另一家
-    另外一家 那家 超市 菜场 网上同款 同款 美团 携程 飞猪 他家 她家
+    另外一家 那家 超市 平台上 菜场 网上同款 同款 美团 携程 飞猪 他家 她家
 """)
 _OURS = any_of("""
     我们 咱们? 本店 我家 我这 咱家 这边 我给您 [你您](?:们|家|这|店)
@@ -68,7 +68,7 @@ _IF = any_of("""
     (?:买|拿|定(?!制)|订|(?<!改)签|续|充|团购|一次|一起[报洗做买办拿来]?|报满?[0-9一二三四五六七八九十]+|没[^，。,]{0,4}|满)[^，。,!?]{0,6}的话
     一次性?(?:买|付|拿|订|交|买够|拿够)
 
-    [0-9零一二两三四五六七八九十百]+(?:台|件|人|个|套|份|箱|位|张|吨|盒|单|米|平|片|支|斤|袋|包|根|条|次|节|瓶|方|棵|株|床|间|组|条|双|把|副|桌|辆)?(?:及?以上|往上)
+    [0-9零一二两三四五六七八九十百千万]+(?:台|件|人|个|套|份|箱|位|张|吨|盒|单|米|平|片|支|斤|袋|包|根|条|次|节|瓶|方|棵|株|床|间|组|条|双|把|副|桌|辆)?(?:及?以上|往上)
     才能 前提是? (?:没过|不过|没通过|考不过|不满意|无效)(?=[^，。,]{0,3}[退赔])
     (?:没过|不过|没通过|考不过|不满意|无效)[退赔]$
     达到[0-9一二三四五六七八九十]
@@ -109,7 +109,7 @@ _REPORTS = any_of("""
     说(?:的|好|是|过|了|给|有) (?<!您)说[^，。,吗]{0,8}$ 报(?:的|价|过|了|给)
     怎么[^，。,]{0,6}(?:要|收|卖|报|变|成|是) 怎么(?!样)[^，。,]{0,6}$ 变成?(?:了)?$ 写(?:的|着|了|是)
     标(?:的|着|价) 显示 页面 网页 详情 客服 同事 明明 上次 昨天 前天 刚才 刚刚 之前 付了 交了 花了 交的 付的 订的
-    办的 团的 拍的 给的是? 医生 经理 已经转 转你 买的 收了?我 扣了
+    办的 团的 拍的 给的是? 医生 经理 已经转 转你 团了 买的 收了?我 扣了
     扣我 付的 转了 变成 告诉我 跟我 给我报 承诺 答应 不是说 多收 [元块]买 刷了 拍的 下单的 截图 为什么 怎么涨 怎么降
     宣传 广告 海报 实付 实收 收费 反而 又说 [要叫]我 刷卡 发我的 到店 [你您]们$
     (?:现在|今天|结果|到店|这会儿)又?(?:要|收|变|成|卖|报|是)$
@@ -135,7 +135,9 @@ _TAKES = re.compile(
     "|能不能做|干不干|卖不卖|成不|给不给|出不出|能出不"
     "|拿走|带走|走不走|我定|我订)"
 )
-_TAKES_NEXT = re.compile("[，, ](?:能[出做卖接定签]|行(?:的话)?我?就|可以(?:的话)?我?就|同意就|行我)")
+_TAKES_NEXT = re.compile(
+    "[，, ](?:能[出做卖接定签]|行(?:的话)?我?就|可以(?:的话)?我?就|同意就|行我|我?要?[0-9]+[^，。,0-9]{1,3}[，, ]行就)"
+)
 _PER_ONE = frozenset({"", *(f"一{unit}" for unit in "年月天晚次个台件套平位人节课米吨斤"), "一个月", "一平米"})
 _LESS = re.compile("(?:便宜|少|减|抹|优惠|降|让)[点个您你掉]?$|再(?:便宜|少|减|优惠|降|让)")
 _NOT_IT = re.compile("不是(?!说)[^，。,]{0,8}$")
@@ -186,7 +188,10 @@ class Place:
         """Its sentence, from the amount before it to the next number."""
         start, end = _bounds(self.text, self.start, self.end, _SENTENCE)
         following = _NEXT_NUMBER.search(self.text, self.end, end)
-        return self.text[max(start, self.previous) : following.start() if following else end + 1]
+        if following is not None:
+            clause, _ = _bounds(self.text, following.start(), following.end(), _CLAUSE)
+            end = clause - 1 if clause > self.end else following.start()
+        return self.text[max(start, self.previous) : end + 1]
 
 
 _Rule = tuple[Stance, Callable[[Place, Kind], bool]]
@@ -279,7 +284,9 @@ def _bid_at_once(place: Place, kind: Kind) -> bool:
     """1500我自提, 一千六能做不, 15000，能出我下午过来: taken up right after the number."""
     if _is_wordless(place, kind) or _REPORTS.search(place.left) or _ASKED_ABOUT.search(place.left):
         return False
-    return bool(_TAKES.match(place.right) or (place.right in _PER_ONE and _TAKES_NEXT.match(place.text, place.end)))
+    return bool(
+        _TAKES.match(place.right) or (place.right in _PER_ONE and _TAKES_NEXT.match(place.text, place.clause[1]))
+    )
 
 
 def _less_is_bid(place: Place, kind: Kind) -> bool:
