@@ -100,17 +100,19 @@ def _amount_quotes(
     raw: str, folded: Folded, hidden: Sequence[tuple[int, int]], composites: Sequence[Composite], speaker: Speaker
 ) -> Iterator[Quote]:
     taken = [(found.start, found.end) for found in composites]
-    previous, last, talk = 0, None, Talk(folded.text)
+    previous, quoted, last, talk = 0, 0, None, Talk(folded.text)
     for found in find_amounts(folded.text, [*hidden, *taken]):
         amount = _freed(found, folded.text, speaker)
         if amount is None:
             continue
         before = max([previous, *(end for _, end in taken if end <= amount.start)])
-        quote = _amount_quote(folded, talk, amount, before, last, speaker)
+        quote = _amount_quote(folded, talk, amount, before, quoted, last, speaker)
         if quote is not None and not is_least_quantity(quote, last, raw):
             last = quote if quote.cue in _WHOLE else carried(quote, last, raw)
             yield last
         per = unit_after(folded.text, amount.end) if quote is not None else None
+        if quote is not None:
+            quoted = amount.end
         if quote is not None or folded.text[amount.start : amount.end] != "一":
             previous = per[1] if per is not None else amount.end
 
@@ -123,7 +125,7 @@ def _freed(amount: Amount, text: str, speaker: Speaker) -> Amount | None:
 
 
 def _amount_quote(
-    folded: Folded, talk: Talk, amount: Amount, previous: int, last: Quote | None, speaker: Speaker
+    folded: Folded, talk: Talk, amount: Amount, previous: int, quoted: int, last: Quote | None, speaker: Speaker
 ) -> Quote | None:
     text = folded.text
     window = max(previous, _clause_start(text, amount.start))
@@ -160,7 +162,7 @@ def _amount_quote(
         value_max=value_max,
         unit=per or _implied_unit(kind, cue) or _bundle(text, amount, kind, window),
         approx=Approx.VAGUE if value is None else amount.approx,
-        stance=stance_of(Place(text, previous, amount.start, amount.end), kind, speaker),
+        stance=stance_of(Place(text, quoted, amount.start, amount.end), kind, speaker),
         confidence=_confidence(amount, cue),
         cue=cue.word if cue else "",
     )

@@ -41,12 +41,12 @@ _OURS = any_of("""
 _PAST = re.compile(
     r"(?:以前|(?<![号日点天月周节一二三四五六末])之前(?!订|定|下单|付|交|拍|来|报)|原来|原先|原本|去年|前年"
     r"|(?<!比)昨天|前天|上一?[次批期回]|上年|买的时候|当初|(?<!比)上周|(?<!比)上个?月|当时|那时候?|那会儿|过去"
-    r"|早先|曾经|以往|前两天|前几天|前阵子|历史|(?:年|个月|周|天|星期)前|刚出的时候|刚上市|早期|本来)(?!的活动"
+    r"|早先|曾经|以往|前两天|前几天|前阵子|历史|(?:年|个月|周|天|星期)前|刚出的时候|刚上市|早期|[假节学]前|本来)(?!的活动"
     r"|您?你?(?:来|到店)?(?:看|试|问|聊|咨询)(?:中|上|过)?的)"
 )
 _OVER = re.compile(
     r"(?!.{0,2}再[低少便])[^，。,!?;]{0,8}(?:活动|优惠|价格?|促销)?[^，。,!?;]{0,5}(?:结束了|过期|截止了|下架"
-    r"|没有?了|过了|失效|停了|下线了|没这个价|取消了|改价|涨价了)"
+    r"|没有?了|过了|失效|停了|下线了|没这个价|取消了|改价|涨价了|有误|作废|不作数)"
 )
 _FUTURE = any_of("""
     下个?月 下周 下个?星期 下个?礼拜 明天(?=起|开始|就|要|涨|恢复|价|会) 后天 过几天 过两天 过段时间
@@ -60,7 +60,7 @@ _FUTURE = any_of("""
     (?:月底|下月|年底|节后|周[一二三四五六日末]后?|活动后?|结束后?|[0-9一二三四五六七八九十]+[号月日])(?:就|会|要|再)?恢复
 """)
 _NOW = any_of("""
-    现在 目前 今天 当前 这会儿? 已经
+    现在 目前 (?<!过了)今天 当前 这会儿? 已经
 """)
 _IF = any_of("""
     如果 要是 假如 假设 若是? 倘若 (?<!不)只要(?![0-9零一二两三四五六七八九十¥])[^，。,]{2,}
@@ -81,7 +81,7 @@ _TOLD = re.compile(
 )
 _BUDGET = any_of("""
     预算 心理价位? 价位 承受 打算花 准备花 想花 控制在 手里(?:只)?有 手头 准备(?=[^，。,]{0,3}$) 只批(?!到)了? 给批
-    月租最多 想请 租金最多
+    月租最多 想请 租金最多 最多$
 """)
 _BUDGET_ASKS = any_of("""
     (?:以内|以下|之内|左右|不超过|上下|之间)[^。!?]{0,6}(?:的|有|推荐|款) 不超过[^。!?]{0,12}(?:有|推荐|款) 不考虑
@@ -103,13 +103,13 @@ _BIDS = any_of("""
     能给 能做 能便宜 能优惠
     能少 能再 能打 能送 能包 最多(?:给|出) 再(?:便宜|少|减|优惠|送|降|让|低) 便宜点 少点 优惠点 抹个?零 凑个?整 我出
     我给 成交 拿走 拿了 砍 [0-9零一二三四五六七八九十百千万元块折]吧 干脆 图个吉利 就这么定
-    (?<![是对错])吧(?:[。!]|$) [呗](?:老板|哥|姐|[。!，,]|$) 多一[块分]
+    (?<![是对错])吧(?:[。!]|$) [呗](?:老板|哥|姐|[。!，,]|$) 多一[块分] (?:只能|最多|可以)出到?
 """)
 _REPORTS = any_of("""
     说(?:的|好|是|过|了|给|有) (?<!您)说[^，。,吗]{0,8}$ 报(?:的|价|过|了|给)
     怎么[^，。,]{0,6}(?:要|收|卖|报|变|成|是) 怎么(?!样)[^，。,]{0,6}$ 变成?(?:了)?$ 写(?:的|着|了|是)
     标(?:的|着|价) 显示 页面 网页 详情 客服 同事 明明 上次 昨天 前天 刚才 刚刚 之前 付了 交了 花了 交的 付的 订的
-    办的 团的 拍的 给的是? 医生 经理 已经转 转你 团了 买的 收了?我 扣了
+    办的 团的 拍的 给的是? 医生 经理 已经转 转你 团了 上回 上一次 团购上 买的 收了?我 扣了
     扣我 付的 转了 变成 告诉我 跟我 给我报 承诺 答应 不是说 多收 [元块]买 刷了 拍的 下单的 截图 为什么 怎么涨 怎么降
     宣传 广告 海报 实付 实收 收费 反而 又说 [要叫]我 刷卡 发我的 到店 [你您]们$
     (?:现在|今天|结果|到店|这会儿)又?(?:要|收|变|成|卖|报|是)$
@@ -128,12 +128,15 @@ _ASKS = any_of("""
 
 
 _NEXT_NUMBER = re.compile("[0-9]|[二两三四五六七八九][百千万]")
+_WANTS = re.compile("想[请做买要租找办订弄搞配]")
+_SEEKS = re.compile("求[^，。,]{0,8}(?:推荐|方案)|推荐[下一]|帮[我忙](?:推荐|挑|选)")
+_MEANS = re.compile("预算|心理价|承受")
 _OWNER = re.compile("房东|业主|车主|卖家|原主")
 _BOUGHT_THERE = re.compile("买的|拍的|团的|下的?单|订的|领的")
 _TAKES = re.compile(
     "(?:元|块钱?|整)?[^，。,!?0-9]{0,4}?(?:我就|我今天|我现在|我马上|我自提|我自取|我拿|我要|行不|可以不|能做不"
     "|能不能做|干不干|卖不卖|成不|给不给|出不出|能出不"
-    "|拿走|带走|走不走|我定|我订)"
+    "|拿走|带走|走不走|我定|我订|[^，。,]{0,3}可以就|行就)"
 )
 _TAKES_NEXT = re.compile(
     "[，, ](?:能[出做卖接定签]|行(?:的话)?我?就|可以(?:的话)?我?就|同意就|行我|我?要?[0-9]+[^，。,0-9]{1,3}[，, ]行就)"
@@ -255,8 +258,11 @@ def _is_competitors(place: Place, kind: Kind) -> bool:
     return not ours and "比" not in left[: match.start() + 1][-3:]
 
 
-def _budget(place: Place, _: Kind) -> bool:
-    return bool(_BUDGET.search(place.left) or _BUDGET_ASKS.search(place.near) or _BUDGET_ASKS.search(place.rest))
+def _budget(place: Place, kind: Kind) -> bool:
+    if kind not in {Kind.PRICE, Kind.UNIT_PRICE, Kind.DOWN_PAYMENT, Kind.INSTALMENT}:
+        return False
+    asked = any(_BUDGET_ASKS.search(words) for words in (place.near, place.rest)) or _WANTS.match(place.right)
+    return bool(_BUDGET.search(place.left) or asked or _SEEKS.search(place.sentence))
 
 
 def _customer_denies(place: Place, _: Kind) -> bool:
@@ -305,7 +311,7 @@ def _is_wordless(place: Place, kind: Kind) -> bool:
 
 
 _SELLERS: Sequence[_Rule] = (
-    (Stance.BUDGET, lambda place, _: bool(_BUDGET.search(place.left)) and not _OWNER.search(place.left)),
+    (Stance.BUDGET, lambda place, _: bool(_MEANS.search(place.left)) and not _OWNER.search(place.left)),
     (Stance.NEGATED, _denied),
     (Stance.COMPETITOR, _is_competitors),
     (Stance.PAST, _past),
