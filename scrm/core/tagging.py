@@ -115,11 +115,12 @@ class KeywordRule:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What somebody said, somewhere."""
+    """What somebody said, somewhere. `previous`: what the other side said right before, empty when that is not known."""
 
     text: str
     speaker: Speaker
     channel: str = ""
+    previous: str = ""
 
 
 class Lexicon:

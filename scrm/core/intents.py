@@ -1,0 +1,215 @@
+"""Intents by learned weights: what a message's characters, and the keyword rules that hit, say about its purpose."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import add
+from struct import Struct
+
+from scrm.core.clauses import CLAUSE_END
+from scrm.core.tagging import Tag, TagKind, Utterance, fold
+from scrm.core.timeline import SELLERS, Speaker
+
+SHORT = 8
+"""Replies of at most so many characters are read together with what the other side said before them."""
+LONGEST = 600
+"""Characters of a message that are read; what somebody wants stands in fewer."""
+
+
+def grams(text: str) -> set[str]:
+    """The runs of 1–4 characters of a message, folded, with its beginning and end marked and every digit a 0."""
+    return _runs(_START + _plain(text) + _END)
+
+
+def cues(utterance: Utterance, rules: Iterable[str] = ()) -> set[str]:
+    """What else is known of a message: its length, whether it asks, the `rules` that hit, and, when it is a short
+    reply, what it replies to.
+    """
+    text = utterance.text.strip()
+    found = {f"long {min(len(text), 40).bit_length()}"}
+    if _ASKS.search(text):
+        found.add("asks")
+    found.update(f"rule {rule}" for rule in rules)
+    if utterance.previous and len(text) <= SHORT:
+        previous = _plain(utterance.previous[-60:])
+        found.update(f"before {run}" for run in map(add, previous, previous[1:]))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a model knows of an intent besides its weights.
+
+    `gram_step`, `cue_step`: what one unit of its whole-number weights is worth. The probability of a decision value v
+    is 1 / (1 + exp(-(slope * v + offset))); a message carries the intent from probability `threshold` on.
+    """
+
+    id: str
+    name: str
+    bias: float
+    gram_step: float
+    cue_step: float
+    slope: float
+    offset: float
+    threshold: float
+
+    def probability(self, value: float) -> float:
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * value + self.offset))))
+
+    @property
+    def cut(self) -> float:
+        """The decision value from which on a message carries the intent."""
+        return (math.log(self.threshold / (1 - self.threshold)) - self.offset) / self.slope
+
+
+class Scorer:
+    """One side's intents. `grams` and `cues` map a feature to a weight of -127–127 for each intent; `rarity` maps each
+    gram to a whole number that grows with its rarity, and that the weights already contain.
+    """
+
+    def __init__(
+        self,
+        intents: Sequence[Intent],
+        grams: Mapping[str, Sequence[int]],
+        cues: Mapping[str, Sequence[int]],
+        rarity: Mapping[str, int],
+    ) -> None:
+        self.intents = tuple(intents)
+        self.rules = frozenset(cue.removeprefix("rule ") for cue in cues if cue.startswith("rule "))
+        # All weights of a feature in one long whole number, a lane of 32 bits each, so that one addition adds them all.
+        # Weights are raised by `_ZERO` because a lane cannot be negative; the last lane counts how often.
+        self._lanes = Struct(f"<{len(intents) + 2}I")
+        self._grams = {gram: self._packed(weights, rarity[gram]) for gram, weights in grams.items()}
+        self._cues = {cue: self._packed(weights, 0) for cue, weights in cues.items()}
+        self._steps = tuple((intent.gram_step, intent.cue_step, intent.bias) for intent in intents)
+        self._cuts = tuple(intent.cut for intent in intents)
+
+    def values(self, utterance: Utterance, rules: Iterable[str] = ()) -> list[float]:
+        """The decision value of each intent, in their order."""
+        *told, squares, count = self._summed(self._grams, grams(utterance.text))
+        *hinted, _, cue_count = self._summed(self._cues, cues(utterance, rules))
+        length = math.sqrt(squares) or 1.0
+        zero, cue_zero = _ZERO * count, _ZERO * cue_count
+        return [
+            (by_gram - zero) * gram_step / length + (by_cue - cue_zero) * cue_step + bias
+            for by_gram, by_cue, (gram_step, cue_step, bias) in zip(told, hinted, self._steps, strict=True)
+        ]
+
+    def carried(self, utterance: Utterance, rules: Iterable[str] = ()) -> dict[str, float]:
+        """The intents the message carries, with their probability."""
+        return {
+            intent.id: intent.probability(value)
+            for intent, value, cut in zip(self.intents, self.values(utterance, rules), self._cuts, strict=True)
+            if value >= cut
+        }
+
+    def _packed(self, weights: Sequence[int], rarity: int) -> int:
+        return int.from_bytes(self._lanes.pack(*(weight + _ZERO for weight in weights), rarity * rarity, 1), "little")
+
+    def _summed(self, weights: Mapping[str, int], features: Iterable[str]) -> tuple[int, ...]:
+        total = sum(filter(None, map(weights.get, features)))
+        return self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
+
+
+class IntentModel:
+    """What was learned for each side. Immutable; another training is another model.
+
+    The version of every tag it gives or confirms ends with its `fingerprint`.
+    """
+
+    def __init__(self, customer: Scorer | None, seller: Scorer | None, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.customer = customer
+        self.seller = seller
+        self._names = {
+            scorer: {intent.id: intent.name for intent in scorer.intents} for scorer in (customer, seller) if scorer
+        }
+
+    def scorer(self, speaker: Speaker) -> Scorer | None:
+        if speaker is Speaker.CUSTOMER:
+            return self.customer
+        return self.seller if speaker in SELLERS else None
+
+    def judge(self, utterance: Utterance, tags: Sequence[Tag]) -> tuple[Tag, ...]:
+        """The tags of a message, given those the keyword rules gave it.
+
+        Rules the model has learned with are evidence: their intents stay when the model agrees. All other tags stay as
+        they are. An intent without a word that a rule knows stands on the clause that says most for it.
+        """
+        scorer = self.scorer(utterance.speaker)
+        if scorer is None or not utterance.text.strip():
+            return tuple(tags)
+        weighed = {tag.rule for tag in tags if tag.kind is TagKind.INTENT} & scorer.rules
+        carried = scorer.carried(utterance, weighed)
+        names = self._names[scorer]
+        kept = [
+            self._confirmed(tag, carried[tag.tag]) if tag.rule in weighed and tag.tag in names else tag
+            for tag in tags
+            if tag.rule not in weighed or tag.tag not in names or tag.tag in carried
+        ]
+        tagged = {tag.tag for tag in kept}
+        found = [
+            self._found(utterance, scorer, intent, names[intent], probability)
+            for intent, probability in carried.items()
+            if intent not in tagged
+        ]
+        if not found:
+            return tuple(kept)
+        return tuple(sorted([*kept, *found], key=lambda tag: (tag.start, -tag.end, tag.rule)))
+
+    def _confirmed(self, tag: Tag, probability: float) -> Tag:
+        return replace(tag, score=round(probability, 3), version=f"{tag.version}+{self.fingerprint}")
+
+    def _found(self, utterance: Utterance, scorer: Scorer, intent: str, name: str, probability: float) -> Tag:
+        start, end = _telling_clause(utterance, scorer, intent)
+        return Tag(
+            tag=intent,
+            name=name,
+            kind=TagKind.INTENT,
+            start=start,
+            end=end,
+            score=round(probability, 3),
+            rule=f"model:{intent}",
+            version=self.fingerprint,
+        )
+
+
+def _telling_clause(utterance: Utterance, scorer: Scorer, intent: str) -> tuple[int, int]:
+    """The clause that, alone, says most for the intent; without the white space and the marks around it."""
+    text = utterance.text
+    ends = [match.end() for match in CLAUSE_END.finditer(text)]
+    clauses = [
+        stretch
+        for start, end in zip([0, *ends], [*ends, len(text)], strict=True)
+        if (stretch := _trimmed(text, start, end))
+    ]
+    if len(clauses) < 2:
+        return clauses[0] if clauses else (0, len(text))
+    place = next(number for number, known in enumerate(scorer.intents) if known.id == intent)
+    return max(clauses, key=lambda clause: scorer.values(replace(utterance, text=text[clause[0] : clause[1]]))[place])
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    found = _CONTENT.search(text, start, end)
+    return found.span() if found else None
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub("", fold(text[:LONGEST])).translate(_DIGITS)
+
+
+def _runs(text: str) -> set[str]:
+    pairs = [*map(add, text, text[1:])]
+    triples = [*map(add, pairs, text[2:])]
+    return {*text, *pairs, *triples, *map(add, triples, text[3:])}
+
+
+_ZERO = 128
+_START, _END = "\x02", "\x03"
+_SPACE = re.compile(r"\s+")
+_DIGITS = str.maketrans("123456789", "000000000")
+_CONTENT = re.compile(r"\w(?:.*\w)?", re.DOTALL)
+_ASKS = re.compile(r"[?？吗么呢]|什么|啥|怎么|咋|如何|多少|多久|几|哪|谁|(.)[不没]\1")
