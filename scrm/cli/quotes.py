@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import BinaryIO, Literal
 
@@ -22,6 +22,9 @@ from scrm.core.errors import BadInput
 from scrm.core.price_book import PriceBook
 from scrm.core.texts import LANGUAGES, render
 from scrm.core.timeline import Speaker
+
+CONTEXT_AGE = timedelta(days=1)
+"""How far back a conversation tells what it is about, as in the server."""
 
 
 class EventLine(BaseModel):
@@ -180,14 +183,15 @@ def _told(events: Iterable[EventLine], customers: Sequence[str | int]) -> list[E
 def _statements(events: Sequence[EventLine], book: PriceBook) -> Iterator[Statement]:
     """What was said, each with the claims read in the context of its own channel."""
     recalled = {event.recalls: event.at for event in events if event.type == "recall"}
-    turns: dict[tuple[str | int, str], list[Turn]] = {}
+    turns: dict[tuple[str | int, str], list[tuple[datetime, Turn]]] = {}
     for event in sorted(events, key=lambda event: event.at):
         if event.type in {"recall", "contact"}:
             yield _happening(event)
         elif event.type == "message" or event.transcript:
-            context = turns.setdefault((event.customer, event.channel), [])
+            earlier = turns.setdefault((event.customer, event.channel), [])
+            context = [turn for at, turn in earlier if event.at - at <= CONTEXT_AGE]
             yield _statement(event, context, book, recalled.get(event.id))
-            context.append(Turn(speaker=event.speaker, text=event.text))
+            earlier.append((event.at, Turn(speaker=event.speaker, text=event.text)))
 
 
 def _statement(event: EventLine, context: Sequence[Turn], book: PriceBook, recalled_at: datetime | None) -> Statement:

@@ -2,7 +2,16 @@
 
 from scrm.core.compliance.catalogue import PACKS, RULES, rules_of
 from scrm.core.compliance.in_force import RuleInForce, parameters
-from scrm.core.compliance.model import Finding, History, Rule, Severity, Statement, check, speaks_to, stands_for_household
+from scrm.core.compliance.model import (
+    Finding,
+    History,
+    Rule,
+    Severity,
+    Statement,
+    check,
+    speaks_to,
+    stands_for_household,
+)
 from scrm.core.compliance.price_higher_later import PriceHigherLater
 
 __all__ = [

@@ -33,12 +33,18 @@ from scrm.core.working_time import WorkingHours
 _AD_LAW = date(2015, 9, 1)
 
 
-def _worded(rule: str, ground: str, private: str = "S2", public: str = "S3", since: date = date.min) -> Wording:
+def _worded(
+    rule: str, ground: str, private: str = "S2", public: str = "S3", since: date = date.min, rival: str = ""
+) -> Wording:
     return Wording(
         id=rule,
         ground=ground,
         lexicon=lexicons()[rule],
         mild=lexicons().get(f"{rule}-mild", Lexicon()),
+        trade=lexicons().get(f"{rule}-trade", Lexicon()),
+        rival=lexicons().get(rival, Lexicon()),
+        rival_trade=lexicons().get(f"{rival}-trade", Lexicon()),
+        yields=rule == "promise-property",
         effective_from=since,
         in_private=Severity(private),
         in_public=Severity(public),
@@ -57,8 +63,8 @@ _RULES: Sequence[tuple[str, Rule]] = (
     ("general", PriceArithmetic()),
     ("general", DepositTerms()),
     ("education", _worded("promise-education", "ad-law-24", since=_AD_LAW)),
-    ("finance", _worded("promise-finance", "ad-law-25", since=_AD_LAW)),
-    ("property", _worded("promise-property", "ad-law-26", since=_AD_LAW)),
+    ("finance", _worded("promise-finance", "ad-law-25", since=_AD_LAW, rival="promise-property")),
+    ("property", _worded("promise-property", "ad-law-26", since=_AD_LAW, rival="promise-finance")),
     ("medical", _worded("promise-medical", "ad-law-16-17", since=_AD_LAW)),
     ("general", _worded("absolute-claim", "ad-law-9", since=_AD_LAW)),
     ("general", _worded("private-payment", "house-payment", "S4", "S4")),

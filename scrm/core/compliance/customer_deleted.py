@@ -26,7 +26,7 @@ class CustomerDeleted:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for a deletion."""
-        if said.kind != "contact" or said.change != "deleted_by_rep":
+        if not is_deletion(said):
             return
         complaint = next(
             (
@@ -48,3 +48,8 @@ class CustomerDeleted:
                 "earlier_actor": said.actor,
             },
         )
+
+
+def is_deletion(said: Statement) -> bool:
+    """Whether a member of staff took the customer off their contacts."""
+    return said.kind == "contact" and said.change == "deleted_by_rep"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,8 +15,8 @@ from scrm.core.compliance.words import Lexicon, read_words
 from scrm.core.errors import BadInput
 from scrm.core.timeline import Json
 
-_FIXED = frozenset({"id", "ground", "hours"})
-_WORDS = frozenset({"lexicon", "mild"})
+_FIXED = frozenset({"id", "ground", "hours", "yields"})
+_WORDS = frozenset({"lexicon", "mild", "trade", "rival", "rival_trade"})
 _OWN = frozenset({"enabled", "severity", "at_least", "include", "exclude"})
 _SPAN = re.compile(r"(\d+) ?(minute|hour|day)s?")
 
@@ -32,35 +32,25 @@ class RuleInForce:
     severity: Severity | None = None
     at_least: Severity | None = None
     version: str = field(init=False)
+    # Copies of the rule's own: they are asked for with every statement.
+    id: str = field(init=False, repr=False)
     pattern: str = field(init=False, repr=False)
+    effective_from: date = field(init=False, repr=False)
+    rechecks: bool = field(init=False, repr=False)
+    needs_everything: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name in ("id", "pattern", "effective_from", "rechecks", "needs_everything"):
+            object.__setattr__(self, name, getattr(self.rule, name))
         object.__setattr__(self, "version", _digest(self))
-        object.__setattr__(self, "pattern", self.rule.pattern)
-
-    @property
-    def id(self) -> str:
-        return self.rule.id
-
-    @property
-    def effective_from(self) -> date:
-        return self.rule.effective_from
 
     @property
     def ground(self) -> str:
         return self.rule.ground
 
-    @property
-    def rechecks(self) -> bool:
-        return self.rule.rechecks
-
-    @property
-    def needs_everything(self) -> bool:
-        return self.rule.needs_everything
-
-    def check(self, said: Statement, history: History) -> Iterator[Finding]:
+    def check(self, said: Statement, history: History) -> Iterable[Finding]:
         """The rule's findings, weighed as configured and marked with the version."""
-        yield from map(self.in_force, self.rule.check(said, history))
+        return map(self.in_force, self.rule.check(said, history))
 
     def in_force(self, finding: Finding) -> Finding:
         """A finding of the rule, weighed as configured and marked with the version."""

@@ -38,7 +38,7 @@ class PriceHigherLater:
     stands_for: timedelta = timedelta(days=30)
     correction_within: timedelta = timedelta(minutes=10)
     reference_days: timedelta = timedelta(days=7)
-    talked_of_within: timedelta = timedelta(days=3)
+    talked_of_within: timedelta = timedelta(days=7)
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding for each basis on which `said` is above what stands, or differs from a colleague's price of the
