@@ -11,6 +11,7 @@ from scrm.core.audit_chain import Deed
 from scrm.core.cases import Case, fact
 from scrm.core.claims import Claim, Turn, find_claims, find_products, link, read_unlinked
 from scrm.core.compliance import Finding, Statement, speaks_to
+from scrm.core.compliance.customer_deleted import is_deletion
 from scrm.core.compliance.marketing_after_refusal import advertises
 from scrm.core.compliance.noticing import Cue, arouses, asks, cues, refuses
 from scrm.core.events import Event
@@ -207,13 +208,13 @@ async def _turns_of(
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A fresh statement: whose it is, what it bears on, and whether it must be checked."""
+    """A fresh statement: whose it is, what it bears on, and whether its words alone are a reason to check it."""
 
     customer_id: int
     part: Part
     statement: Statement
     cues: frozenset[Cue] = frozenset()
-    advertises: bool = False
+    worded: bool = False
 
     def new_cues(self) -> list[NewCue]:
         return [
@@ -229,14 +230,14 @@ class _Heard:
             for cue in sorted(self.cues)
         ]
 
-    def needs_check(self, understanding: Understanding) -> bool:
+    def needs_check(self) -> bool:
         """Whether a finding can come of it: of what a seller says or does, or of a customer who has noticed."""
         said = self.statement
+        if said.kind == "contact":
+            return is_deletion(said)
         if not said.by_seller:
             return said.kind not in {"message", "call"} or arouses(said)
-        return (
-            bool(said.claims) or self.advertises or said.kind == "recall" or speaks_to(understanding.rules, said.text)
-        )
+        return bool(said.claims) or self.worded or said.kind == "recall"
 
 
 async def _heard(hub: Hub, tx: Transaction, spoken: Sequence[Spoken]) -> list[_Heard]:
@@ -251,13 +252,14 @@ async def _heard(hub: Hub, tx: Transaction, spoken: Sequence[Spoken]) -> list[_H
     for one, statement in said:
         customer_id = one.entry.customer_id
         assert customer_id is not None
-        found, advertising = cues(statement), False
-        if statement.by_seller and speaks_to(hub.understanding.rules, statement.text):
+        found = cues(statement)
+        worded = statement.by_seller and speaks_to(hub.understanding.rules, statement.text)
+        if worded:
             found |= {Cue.TERMS}
         if customer_id in declined:
-            advertising = statement.by_seller and advertises(statement)
+            worded = worded or (statement.by_seller and advertises(statement))
             found |= {Cue.ASKS} if asks(statement) else set()
-        heard.append(_Heard(customer_id, one.part, statement, found, advertising))
+        heard.append(_Heard(customer_id, one.part, statement, found, worded))
     return heard
 
 
@@ -285,7 +287,7 @@ async def _check(
     news: dict[int, dict[str, Statement]] = {}
     since = dict.fromkeys(united, tx.now - HISTORY)
     for one in heard:
-        statement, needed = one.statement, one.needs_check(hub.understanding)
+        statement, needed = one.statement, one.needs_check()
         if one.customer_id and (statement.claims or one.cues or needed):
             news.setdefault(one.customer_id, {})[statement.entry_id] = statement
             if needed:
