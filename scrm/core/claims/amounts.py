@@ -72,7 +72,10 @@ _AFTER = (
 )
 _AFTER_BEGINS = frozenset("出一多好几开左上来把前的附以之下封内起都不")
 _BEFORE = (
-    (re.compile(r"(?:不超过|不高于|最多|顶多|至多|不能超过?|别超过?|上限|封顶|控制在|不大于)[是为]?$"), Approx.AT_MOST),
+    (
+        re.compile(r"(?:不超过|不高于|最多|最高|顶多|至多|不能超过?|别超过?|上限|封顶|控制在|不大于)[是为]?$"),
+        Approx.AT_MOST,
+    ),
     (re.compile(r"(?:不低于|不少于|至少|起码|最少|不小于)[要是得]?$"), Approx.AT_LEAST),
     (re.compile(r"(?:将近|接近|不到|低于|不足|少于|(?<!很)快要?到?|差不多到|没到|(?<!最)近)$"), Approx.BELOW),
     (re.compile(r"(?:超过|高于|多于|不止|大于|超)$"), Approx.ABOVE),
@@ -84,7 +87,7 @@ _BEFORE = (
     ),
 )
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
-_ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算|扇|线|屏|纸|门|窗|梯|被)")
+_ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算[成为]|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
 _TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果品像语]|分(?![0-9一二三四五六七八九十]))")
 _SHARE_BEGINS = re.compile(r"\s?[折%个成厘分]")
@@ -202,7 +205,9 @@ def _measured(text: str, start: int, number: Number) -> Amount:
         (_RATE, Measure.RATE),
     ):
         if (match := pattern.match(text, end)) is not None:
-            return replace(plain, end=match.end(), measure=measure)
+            scale = 10 if measure is Measure.RATE and match[0] == "分" else 1
+            value = None if plain.value is None else plain.value * scale
+            return replace(plain, end=match.end(), measure=measure, value=value)
     return _money(text, plain) or _count(text, plain) or plain
 
 

@@ -58,7 +58,7 @@ LEFT_CUES: dict[Family, str] = {
         立减 直减 直降 再减 立省 减免 优惠[券卷]? 小刀
         (?:再|最高|额外|政府|国家|厂家|置换|报废|旧机|以旧换新|残联|医保|社区|街道|单位|人社|平台)(?:的|能|给)?补
         膨胀
-        便宜(?!得|的)了? 抵扣 抵用? 让利 让$ 抹掉
+        便宜(?!得|的)了? 抵扣 抵用? 让利 让$ 抹掉 抹(?:个|您|你)?$
         抹去 省下?了? (?<![多最至不太很])少收? 补贴 国补 下浮 砍掉? 减(?!速|震|脂|肥|重|压|持|排|薪)掉? 扣减
         (?<![最至])低$ (?:再|还|又)低(?!了|价|于)
         优惠了 折扣 打掉 折价 折抵 减您 减你 少付 少给 免掉 再让 补助 津贴 置换 面值 面额 代金[券卷] 满减 消费券
@@ -99,11 +99,12 @@ LEFT_CUES: dict[Family, str] = {
     Family.FEE: _FEES
     + """
         单房差 小费 配送(?!员|到|上) 加急 挂号 茶位 餐位 餐具 开瓶 邮资 燃油附加 年?维护(?!中|期) 过户 上牌
-        另收 额外收 加收 再收 另付 扣(?:除|掉|收|了)?(?:您|你|我)?$
+        抽成 抽佣 扣点 另收 额外收 加收 再收 另付 扣(?:除|掉|收|了)?(?:您|你|我)?$
     """,
     Family.REBATE: """
         [返反]现 好评返 晒图返 晒单返 返利 返佣 返还 返您 返你 返给 (?<!往)返(?!回|工|修|程|校|乡|厂|航|场|潮|现)点?
-        分佣 提点 拉新 提成 (?<!返)回(?:给)?(?:您|你|他)?$ 回扣 (?:给您?|拿|有|返)[^，。,0-9]{0,3}介绍费 好处费
+        分佣 提点 拉新 (?:[单个人]|成交|再|给您)提$ 提成 (?<!返)回(?:给)?(?:您|你|他)?$ 回扣
+        (?:给您?|拿|有|返)[^，。,0-9]{0,3}介绍费 好处费
         推荐奖励? 奖励
         现金红包 红包 转介绍
     """,
@@ -136,14 +137,15 @@ LEFT_CUES: dict[Family, str] = {
         是 成本 一口价 下来 办理? 学费 房租
         租金 门票 票价 套餐费 年卡 月卡 季卡 次卡 会员 起拍 均 保费 (?<![一-龥])保险 交强险? 商业险 [年季月]缴
         包[年月周天] 车价 还是 早鸟价? 预售 直播间 团购 秒杀 特惠 新客
-        首单 体验 花费 费用 开销 [:=] 领[券卷]后? 叠加 拼团 预算 团费 医药费 打包(?!费) 起步价? 续保 团的 拍的 写着
+        首单 体验 花费 费用 开销 [:=] 领[券卷]后? 叠加 拼团 预算 团费 医药费 打包(?!费) 起步价? 续保 团的 拍的 印的
+        印着 可是 写着
         标着 挂着 写的 显示
     """,
     # Nouns that end in what is measured: 波长, 单词量, 报错码. A currency after one makes money of it all the same.
     Family.ATTRIBUTE: r"""
         最[大小] 磨合期 保质期 有效期 工期 账期 周期 恢复期 加速 理赔款?
         [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
-        [A-Za-z]码 (?:[^\W0-9A-Za-z扫付款大小均加二个这那此的]|[SMLX])码
+        [A-Za-z]码 (?:[^\W0-9A-Za-z起扫付款大小均加二个这那此的]|[SMLX])码
         [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [外内孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围
         套内
@@ -234,7 +236,7 @@ _GAP = {
 
 _WEAK = """
     是 要 就 就要 才 只要 只需 只需要 仅需 仅 给 给您 给你 收 收您 最低 付 共 一共 总共 到手 : = 均 花 做到 报 会员
-    算 还是 办 办理 打包 领券 叠加 体验 团的 拍的 写着 标着 挂着 写的 显示 续保 付款 费用 下来 价格 价
+    算 还是 办 办理 打包 领券 叠加 体验 团的 拍的 写着 标着 挂着 印的 印着 写的 显示 续保 付款 费用 下来 价格 价
 """
 _WEAK_WORDS = frozenset(_WEAK.split())
 
@@ -379,6 +381,8 @@ def share_like(amount: Amount, kind: Kind | None) -> tuple[Kind, Decimal | None,
 
 def in_context(kind: Kind, cue: Cue | None, text: str, start: int, per: str | None) -> Kind:
     """年化 of a product that is bought is a yield; what is paid by the month after a first payment is an instalment."""
+    if kind is Kind.PRICE and cue is None and _TO_ME.search(text, 0, start):
+        return Kind.PAYMENT
     if kind is Kind.BALANCE and per in {"月", "期"}:
         return Kind.INSTALMENT
     if kind is Kind.UNIT_PRICE and per in {"月", "期"} and _IN_PARTS.search(text, 0, start):
@@ -393,6 +397,7 @@ def in_context(kind: Kind, cue: Cue | None, text: str, start: int, per: str | No
     return kind
 
 
+_TO_ME = re.compile("[打转汇存][到进给]?(?:我|财务|这个|这张)[^，。,]{0,5}[，,]$")
 _IN_PARTS = re.compile("分期|首付|按揭|免息|[车房商]贷|贷款|年息|分[0-9一二三四五六七八九十]+[期年]")
 _INVESTED = re.compile(
     r"理财|基金|封闭式|开放式|不保证|浮动|持有|申购|净值|固收|兑付|存款|存单|大额|年金|教育金|养老金|增额|保本"

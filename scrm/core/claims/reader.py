@@ -23,6 +23,7 @@ _TRIGGER = re.compile(
 )
 _STOPS = re.compile(r"[，。！？；,!?;\n]")
 _REACH = 16
+_LENDING = re.compile("息|贷")
 _SWAPPED = re.compile(r"(?:元|块钱?)?(?:就|可以?|能)?[抵顶当][0-9一二两三四五六七八九]")
 # Words that say a price is for the whole, so that it is not per the unit of the one before.
 _WHOLE = frozenset(
@@ -172,6 +173,8 @@ def _cue(text: str, amount: Amount, window: int) -> Cue | None:
     of_share = amount.measure in {Measure.PERCENT, Measure.RATE, Measure.TENTH}
     left, right = left_cue(text, window, amount.start, of_share=of_share), right_cue(text, amount.start, amount.end)
     cue = left if right is None or (left is not None and left.outweighs(right)) else right
+    if cue is None and amount.measure is Measure.RATE and _LENDING.search(text):
+        return Cue(Family.INTEREST, "利息")
     # 面积799每平: what is per something is a price, whatever the word before it measures.
     per_unit = (
         cue is not None
