@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import en from '@/locales/en.json'
+import logEn from '@/locales/log/en.json'
+import logZhCN from '@/locales/log/zh-CN.json'
 import zhCN from '@/locales/zh-CN.json'
 
 interface Texts {
@@ -39,6 +41,7 @@ describe('the two languages', () => {
 
   it('have the same texts', () => {
     expect([...english.keys()].sort()).toEqual([...zh.keys()].sort())
+    expect([...flat(logEn).keys()].sort()).toEqual([...flat(logZhCN).keys()].sort())
   })
 
   it('have the same places to fill in', () => {
