@@ -62,7 +62,7 @@ def _unlisted_fees(rule: str, said: Statement, history: History) -> Iterator[Fin
     for claim in said.claims:
         quote = claim.quote
         fee = _fee(claim, said.text)
-        if not fee or quote.stance is not Stance.OFFER or not quote.value:
+        if not fee or quote.stance not in {Stance.OFFER, Stance.CONDITIONAL} or not quote.value:
             continue
         product = history.book.product(_product_of(claim, said, history) or "", said.at)
         start = max((said.text.rfind(stop, 0, quote.start) for stop in "，。！？,!?;；\n"), default=-1) + 1

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from scrm.core.claims import COMMITMENTS, Approx, Claim, Kind
+from scrm.core.claims import COMMITMENTS, Approx, Claim, Kind, Quote
 from scrm.core.compliance.comparing import book_offers, is_above
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product
 
+_REDUCTIONS = frozenset({Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF, Kind.THRESHOLD_OFF})
+_OF_PIECES = frozenset({Kind.THRESHOLD_OFF, Kind.THRESHOLD_RATIO})
+_PIECES = re.compile("([0-9]+)[件个双套张盒瓶箱份人位]")
 _PRICES = frozenset({Kind.PRICE, Kind.UNIT_PRICE})
 _STARTS = _PRICES | {Kind.REF_PRICE}
 
@@ -31,8 +35,7 @@ class PriceArithmetic:
 
     def check(self, said: Statement, history: History) -> Iterator[Finding]:
         """One finding where a product's only price is not what its only discount makes of any likely start."""
-        for product, price, reductions in _sums(said, history):
-            expected = [_reduced(start, reductions) for start in _starts(said, product, price)]
+        for product, price, expected in (*_sums_of_one(said, history), *_sums_of_several(said, history)):
             value = price.quote.value
             if value is not None and not any(_agree(one, value) for one in expected):
                 yield Finding(
@@ -42,6 +45,40 @@ class PriceArithmetic:
                     span=(price.quote.start, price.quote.end),
                     facts={"sku": product.sku, "price": str(value), "expected": str(expected[0])},
                 )
+
+
+def _sums_of_one(said: Statement, history: History) -> Iterator[tuple[Product, Claim, Sequence[Decimal]]]:
+    for product, price, reductions in _sums(said, history):
+        yield product, price, [_reduced(start, reductions, said.text) for start in _starts(said, product, price)]
+
+
+def _sums_of_several(said: Statement, history: History) -> Iterator[tuple[Product, Claim, Sequence[Decimal]]]:
+    """A product's price for several pieces under a reduction for as many: 第二件半价，两件1348."""
+    reductions = [claim for claim in said.claims if claim.quote.kind in _OF_PIECES and claim.quote.unit is not None]
+    for price in said.claims:
+        pieces = _PIECES.fullmatch(price.quote.unit or "")
+        product = history.book.product(price.sku or "", said.at)
+        if price.quote.kind is not Kind.PRICE or pieces is None or product is None or len(reductions) != 1:
+            continue
+        (reduction,) = reductions
+        if reduction.sku != price.sku or reduction.quote.end > price.quote.start or price.quote.approx != Approx.EXACT:
+            continue
+        starts = [start for start in _starts(said, product, price) if start < (price.quote.value or 0)]
+        expected = [_of_pieces(start, int(pieces[1]), reduction.quote, said.text) for start in starts]
+        if expected:
+            yield product, price, expected
+
+
+def _of_pieces(price: Decimal, count: int, reduction: Quote, text: str) -> Decimal:
+    value, threshold = reduction.value or Decimal(0), int(reduction.threshold or 1)
+    if count < threshold:
+        return price * count
+    if reduction.kind is Kind.THRESHOLD_OFF:
+        return price * count - value * (count // threshold if "每" in text[reduction.start : reduction.end] else 1)
+    if "第" in text[reduction.start : reduction.end]:
+        reduced = count // threshold
+        return price * (count - reduced) + price * value * reduced
+    return price * count * value
 
 
 def _sums(said: Statement, history: History) -> Iterator[tuple[Product, Claim, Sequence[Claim]]]:
@@ -63,7 +100,8 @@ def _sums(said: Statement, history: History) -> Iterator[tuple[Product, Claim, S
 def _reduces(claim: Claim) -> bool:
     quote = claim.quote
     exact = quote.approx is Approx.EXACT and quote.value is not None and quote.value_max is None
-    return exact and quote.stance in COMMITMENTS and quote.kind in {Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF}
+    of_pieces = quote.kind is Kind.THRESHOLD_OFF and quote.unit is not None
+    return exact and quote.stance in COMMITMENTS and quote.kind in _REDUCTIONS and not of_pieces
 
 
 def _starts(said: Statement, product: Product, price: Claim) -> list[Decimal]:
@@ -77,11 +115,23 @@ def _starts(said: Statement, product: Product, price: Claim) -> list[Decimal]:
     return [product.list_price, *named, *promotions]
 
 
-def _reduced(price: Decimal, reductions: Sequence[Claim]) -> Decimal:
+def _reduced(price: Decimal, reductions: Sequence[Claim], text: str) -> Decimal:
     for claim in reductions:
         value = claim.quote.value or Decimal(0)
-        price = price * value if claim.quote.kind is Kind.DISCOUNT_RATIO else price - value
+        if claim.quote.kind is Kind.DISCOUNT_RATIO:
+            price *= value
+        else:
+            price -= value * _times(claim.quote, text, price)
     return price.quantize(Decimal("0.01")).normalize()
+
+
+def _times(quote: Quote, text: str, price: Decimal) -> int:
+    """How often a reduction is had: 满800减100 once from 800 on, 每满200减30 for every 200."""
+    if quote.kind is not Kind.THRESHOLD_OFF:
+        return 1
+    if not quote.threshold or price < quote.threshold:
+        return 0
+    return int(price / quote.threshold) if "每" in text[quote.start : quote.end] else 1
 
 
 def _agree(expected: Decimal, price: Decimal) -> bool:
