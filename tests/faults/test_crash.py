@@ -19,7 +19,7 @@ import aiohttp
 import pytest
 from pydantic import JsonValue
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import or_, select, text
 
 from scrm.bootstrap import utc_now
 from scrm.simulate.commands import AddApp, AddCorp
@@ -27,6 +27,7 @@ from scrm.simulate.pusher import Patience
 from scrm.simulate.setup import add_app, add_corp
 from scrm.simulate.wecom import SimulatedWeCom
 from scrm.simulate.world import App
+from scrm.store import schema
 from scrm.store.database import Database
 from scrm.store.tasks import LEASE
 from tests.conftest import Place
@@ -159,11 +160,13 @@ async def everything_is_on_its_timeline_once_and_in_order(processes: Processes) 
 
 
 async def _open_tasks(db: Database) -> list[object]:
-    """What is left to do when there has been time to do all: (kind, attempts, dead, reason)."""
+    """What is left to do when there has been time to do all, but for periodic work whose time has not come."""
+    task = schema.tasks.c
+    begun = or_(task.lease.is_not(None), task.attempts > 0, task.dead, task.once.is_(None))
     left: list[object] = []
     for _ in range(int(SETTLED_WITHIN_S / 0.1)):
         async with db.reading() as tx:
-            left = list(await tx.rows(text("SELECT kind, attempts, dead, lease, reason FROM tasks LIMIT 5")))
+            left = list(await tx.rows(select(schema.tasks).where(or_(begun, task.due_at <= tx.now)).limit(5)))
         if not left:
             break
         await asyncio.sleep(0.1)
