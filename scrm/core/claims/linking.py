@@ -75,12 +75,12 @@ def read_unlinked(text: str, speaker: Speaker, book: PriceBook) -> Unlinked:
 
 
 def _unnamed(text: str, mentions: Sequence[Mention]) -> str:
-    """The text with every product called only 售品, so that nothing of a name is read as a price or its unit, and what
+    """The text with every product called only 某品, so that nothing of a name is read as a price or its unit, and what
     is said of it as something that is sold.
     """
     for mention in mentions:
         length = mention.end - mention.start
-        text = text[: mention.start] + ("售" * (length - 1) + "品") + text[mention.end :]
+        text = text[: mention.start] + ("某" * (length - 1) + "品") + text[mention.end :]
     return text
 
 

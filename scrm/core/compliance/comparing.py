@@ -27,6 +27,7 @@ _SAME_UNIT = {
 _ALTOGETHER = re.compile(
     r"(?:一共|总共|合计|共计|加起来|加一起|打包|一起)(?:是|就是|才|就|给您|给你|算|收|要|：|:| )*$"
 )
+_TOTAL = re.compile("总价|合计|总共|一共|总计|全款|全部|总的|下来|共计|整套|全屋")
 _SEVERAL = re.compile(
     r"(?<![第一每0-9.])([2-9]|[1-9][0-9]|[两二三四五六七八九十])(?:台|套|件|部|辆|张|瓶|盒|箱|支|大一小|个人|位|间)"
     r"(?![之以的]?[内上下前后])[^，。！？,!?;；0-9]{0,12}$"
@@ -108,7 +109,7 @@ def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
         else:
             continue
         if interval is not None and not _is_sum(claim, said) and not _is_of_the_past(claim, said):
-            yield Offer(said, claim, _basis(claim, product, said.text), *interval)
+            yield Offer(said, claim, _basis(claim, product, said), *interval)
 
 
 def book_offers(said: Statement, book: PriceBook) -> Iterator[tuple[Offer, Product]]:
@@ -185,8 +186,8 @@ def _discounted(quote: Quote, product: Product) -> tuple[Decimal, Decimal | None
     return price, price
 
 
-def _basis(claim: Claim, product: Product | None, text: str) -> Basis:
-    quote = claim.quote
+def _basis(claim: Claim, product: Product | None, said: Statement) -> Basis:
+    quote, text = claim.quote, said.text
     kind, unit = quote.kind, _SAME_UNIT.get(quote.unit or "", quote.unit or "")
     if kind in {Kind.DISCOUNT_RATIO, Kind.AMOUNT_OFF}:
         kind, unit = Kind.PRICE, ""
@@ -194,7 +195,29 @@ def _basis(claim: Claim, product: Product | None, text: str) -> Basis:
         kind, unit = Kind.PRICE, ""
     if kind is Kind.PRICE and (not unit[:1].isdigit() or (product is not None and _is_its_size(unit, product))):
         unit = ""
-    return Basis(claim.sku or "", kind, unit, _role(quote, text))
+    if kind is Kind.PRICE and not unit and product is not None:
+        unit = _pieces_before(claim, product, said)
+    role = _role(quote, text)
+    if kind is Kind.PRICE and not unit and product is not None and product.unit and _is_total(quote, product, text):
+        role += " total"
+    return Basis(claim.sku or "", kind, unit, role)
+
+
+def _is_total(quote: Quote, product: Product, text: str) -> bool:
+    """Whether an amount without a unit is what several units come to: 90平，总价62910."""
+    if quote.kind is not Kind.PRICE or quote.value is None:
+        return False
+    said_so = _TOTAL.search(text[max(0, quote.start - 8) : quote.start]) is not None
+    return said_so or quote.value >= product.list_price * 3
+
+
+def _pieces_before(claim: Claim, product: Product, said: Statement) -> str:
+    """The pieces that a price above the list price is still for: 两件1798，满减后到手1598."""
+    value = claim.quote.value
+    if value is None or value <= product.list_price:
+        return ""
+    units = [c.quote.unit for c in said.claims if c.sku == claim.sku and c.quote.end <= claim.quote.start]
+    return next((unit for unit in reversed(units) if unit and unit[:1].isdigit()), "")
 
 
 def _is_whole(unit: str, value: Decimal | None, product: Product) -> bool:

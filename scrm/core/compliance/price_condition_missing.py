@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from typing import ClassVar
 from scrm.core.compliance.comparing import Offer, book_offers, is_conditional
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product, Promotion
+
+_LITTLE = re.compile("仅?限于?|专享|专属|凭|需要?|须|必须|可享|享受?|[至到和及与、~～—-]|的|[ ，,]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +42,17 @@ class PriceConditionMissing:
                 )
 
     def _is_known(self, condition: str, said: Statement, history: History) -> bool:
-        return condition in said.text or any(
-            condition in earlier.text
+        return _names(condition, said.text) or any(
+            _names(condition, earlier.text)
             for earlier in history.before(said)
             if said.at - earlier.at <= self.mentioned_within
         )
+
+
+def _names(condition: str, text: str) -> bool:
+    """Whether the text says the condition, be it in other little words: 周日到周四 of 周日至周四, 会员 of 仅限会员."""
+    bare = _LITTLE.sub("", condition)
+    return condition in text or (len(bare) > 1 and bare in _LITTLE.sub("", text))
 
 
 def _conditional_promotion(offer: Offer, product: Product) -> Promotion | None:

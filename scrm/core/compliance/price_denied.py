@@ -86,7 +86,7 @@ class PriceDenied:
 
 def _denied_before(said: Statement, history: History) -> Sequence[Claim]:
     """The prices that the customer has just cited, where the answer denies without naming one: 我们没报过这个价."""
-    last = next((one for one in reversed(history.before(said)) if one.channel == said.channel), None)
+    last = next(iter(reversed(history.before(said))), None)
     if last is None or last.by_seller or said.at - last.at > _ANSWERED_WITHIN or _DENIES_IT.search(said.text) is None:
         return ()
     return [claim for claim in last.claims if claim.quote.stance in _CITED]

@@ -12,7 +12,7 @@ from scrm.core.claims import Kind, Link, Stance
 from scrm.core.compliance.comparing import Offer, is_above, is_conditional, means, offers, to_pay
 from scrm.core.compliance.model import LOOK_BACK, Finding, History, Severity, Statement
 from scrm.core.compliance.noticing import complains, pays, reports
-from scrm.core.compliance.standing import Terms, earlier_offers
+from scrm.core.compliance.standing import Terms, earlier_offers, has_begun
 from scrm.core.price_book import CHINA
 from scrm.core.timeline import Json, Speaker
 
@@ -149,7 +149,10 @@ class PriceHigherLater:
     def _repeats(self, earlier: Statement, quoted: Offer, history: History) -> bool:
         """The earlier statement named this very price too, with the lower one bound to a condition."""
         return any(
-            offer.basis == quoted.basis and not quoted.is_above(offer) and not is_conditional(offer)
+            offer.basis == quoted.basis
+            and not quoted.is_above(offer)
+            and not is_conditional(offer)
+            and has_begun(offer.claim, quoted.said.at)
             for offer in offers(earlier, history.book)
         )
 
