@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { ApiProblem } from '@/api/client'
 import * as hub from '@/api/hub'
-import type { BulkResult, CaseAct, CaseDetail, CaseFacets, CaseOut, CaseState, CasesFilter, LiveEvent, RemedyNew, VerdictNew } from '@/api/types'
+import type { BulkResult, CaseAct, CaseDetail, CaseFacets, CaseOut, CaseState, CasesFilter, LiveEvent, RemedyNew, VerdictNew, VerdictReason } from '@/api/types'
 import { debounced, turns } from '@/turns'
 import { payloadId } from './live'
 import { useSession } from './session'
@@ -185,14 +185,23 @@ export const useCases = defineStore('cases', () => {
     marked.value = new Set(on ? items.value.map((item) => item.id) : [])
   }
 
-  /** Claims the marked cases. What could not be claimed stays marked. */
-  async function claimMarked(): Promise<BulkResult['items']> {
+  const claimMarked = () => together((ids) => hub.cases.claimAll(ids))
+
+  /** Judges the marked cases as false positives, each with its reason, on the versions that are shown. */
+  function rejectMarked(reasons: Record<string, VerdictReason>, note: string): Promise<BulkResult['items']> {
+    const versions = new Map(items.value.map((item) => [item.id, item.version]))
+    return together((ids) => hub.cases.rejectAll(ids.map((id) => ({ id, version: versions.get(id) ?? 0, reason: reasons[id] ?? 'other', note }))))
+  }
+
+  /** Does something with the marked cases. Those it could not be done with stay marked. */
+  async function together(run: (ids: string[]) => Promise<BulkResult>): Promise<BulkResult['items']> {
     acting.value = true
     try {
-      const { items: outcomes } = await hub.cases.claimAll([...marked.value].slice(0, 100))
+      const { items: outcomes } = await run([...marked.value].slice(0, 100))
       const fresh = new Map(outcomes.flatMap((outcome) => (outcome.case ? [[outcome.id, outcome.case] as const] : [])))
       items.value = items.value.map((item) => fresh.get(item.id) ?? item)
       marked.value = new Set([...marked.value].filter((id) => !fresh.has(id)))
+      gone.value = new Set([...gone.value, ...[...fresh.values()].filter((item) => !fits(item)).map((item) => item.id)])
       if (openId.value && fresh.has(openId.value)) await reload()
       void loadFacets()
       return outcomes
@@ -247,6 +256,6 @@ export const useCases = defineStore('cases', () => {
   return {
     filter, filtersSet, facets, items, next, loading, loaded, problem, arrived, gone, marked, openId, detail, detailProblem, stale, acting,
     load, more, show, refresh, open, close, reload, may, claim, release, assign, decide, escalate, remedy, settle, reopen,
-    mark, markAll, claimMarked, hear, neighbour, nextToJudge,
+    mark, markAll, claimMarked, rejectMarked, hear, neighbour, nextToJudge,
   }
 })
