@@ -86,6 +86,7 @@ _BEFORE = (
         Approx.ABOUT,
     ),
 )
+_BEFORE_ENDS = frozenset("过于多顶限在高是为少码要得近到足超止概约计右致均能就快")
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算[成为]|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
@@ -132,14 +133,10 @@ def _masked_until(place: int, masked: Sequence[tuple[int, int]]) -> int | None:
 
 
 def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | None:
-    share = _share(text, start) or _two_digit_fold(text, start)
-    if share is not None:
-        return share
-    if (match := _ABOUT_ONE.match(text, start)) is not None:
-        value = Decimal(1) if match[0][0] == "块" else Decimal("0.1")
-        return Amount(
-            start=start, end=match.end(), value=value, measure=Measure.MONEY, approx=Approx.ABOUT, marked=True
-        )
+    if not text[start].isascii():
+        share = _share(text, start) or _two_digit_fold(text, start) or _about_one(text, start)
+        if share is not None:
+            return share
     number = read_number(text, start)
     if number is None:
         return None
@@ -148,6 +145,15 @@ def _read(text: str, start: int, masked: Sequence[tuple[int, int]]) -> Amount | 
     if connector is not None and _masked_until(connector.end(), masked) is None:
         amount = _up_to(text, amount, number, connector.end()) or amount
     return _approximated(text, _with_currency_before(text, amount))
+
+
+def _about_one(text: str, start: int) -> Amount | None:
+    """块把钱, 毛来钱."""
+    match = _ABOUT_ONE.match(text, start)
+    if match is None:
+        return None
+    value = Decimal(1) if match[0][0] == "块" else Decimal("0.1")
+    return Amount(start=start, end=match.end(), value=value, measure=Measure.MONEY, approx=Approx.ABOUT, marked=True)
 
 
 def _share(text: str, start: int) -> Amount | None:
@@ -314,7 +320,7 @@ def _approximated(text: str, amount: Amount) -> Amount:
             return replace(amount, end=end, approx=approx, marked=amount.marked or end != match.end())
     if amount.approx is not Approx.EXACT:
         return amount
-    for pattern, approx in _BEFORE:
+    for pattern, approx in _BEFORE if text[amount.start - 1 : amount.start] in _BEFORE_ENDS else ():
         if pattern.search(text, max(0, amount.start - 7), amount.start) is not None:
             return replace(amount, approx=approx)
     return amount

@@ -51,7 +51,7 @@ LEFT_CUES: dict[Family, str] = {
         正常(?:价|卖|要|是|收费)
         平常(?:价|卖) 日常卖 市场价 专柜价? 门市价 吊牌价? 划线价 指导价 官方价 日常价
         平时价?(?:卖|要)?(?![测训成表作用吃喝跑开穿练上班]) 挂牌价?
-        (?:划线|原|吊牌)[架嫁假] 正价(?!课) 标价 零售价
+        (?:划线|原|吊牌)[架嫁假] 正价(?!课) 标价 零售价 [官厂]方?家?指导价?
         厂家建议价? 建议售价 官网价
     """,
     Family.OFF: """
@@ -79,7 +79,7 @@ LEFT_CUES: dict[Family, str] = {
         尾款 余款 剩余款项? 剩余 剩下的? 后期款 二次付款 补齐 二期款 末款
     """,
     Family.BOND: """
-        [押压]金 [车房租]押 保证金 质保金 抵押金 租押
+        [押压]金 [车房租]押 (?<![一-龥])押$ 保证金 质保金 抵押金 租押
     """,
     Family.DOWN_PAYMENT: """
         [首手守][付富负]款? 首期款? 首付只?要? 头款 头期款?
@@ -146,7 +146,7 @@ LEFT_CUES: dict[Family, str] = {
         最[大小] 磨合期 保质期 有效期 工期 账期 周期 恢复期 加速 理赔款?
         [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
         [A-Za-z]码 (?:[^\W0-9A-Za-z起扫付款大小均加二个这那此的]|[SMLX])码
-        [^\W0-9A-Za-z大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
+        [^\W0-9A-Za-z型大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [外内孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围
         套内
         套外 左眼 右眼 散光 近视 使用面积 [转网车流风时增]速 [水室油气体低高恒]温 [面体容]积
@@ -161,7 +161,7 @@ LEFT_CUES: dict[Family, str] = {
         血糖
         心率 年龄 今年 楼龄 成绩 轴距 车长 净重 毛重 内存(?!条) 存储 排名 排第 面积 建面 容量 续航 功率 库存 销量
         销售 播放量?
-        阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话(?![里中上]) 手机号 验证码 单号 身份证 型号
+        阅读量? 粉丝 人数 里程 跑了 气温 编号 邮编 房号 密码 尾号 号码 电话(?![里中上]) 手机号 验证码 单号 身份证
         货号 尺码
         鞋码 腰围 胸围 距离 门牌 楼层 海拔 转速 像素 分辨率 浏览量? 点赞 评论 好评率 合格率 通过率 升学率 录取率
         就业率
@@ -205,7 +205,7 @@ RIGHT_CUES: dict[Family, str] = {
     """,
     Family.REFUND: """
         差价 差额 退款 补偿 赔偿
-        [^，。,!?;0-9]{0,8}?(?:原路)?(?:退(?:您|你|回|还|给|到|支付宝|微信|卡)|原路退|打回|返还)
+        [^，。,!?;0-9]{0,8}?(?:原路)?(?:(?:马上|立刻|立马|当场|全额|全部|这就|都)退|退(?:您|你|回|还|给|到|支付宝|微信|卡)|原路退|打回|返还)
     """,
     Family.INTEREST: """
         利息 利率 年化(?!收益) 年利率 月息
@@ -273,6 +273,8 @@ class Cue:
 
     def outweighs(self, right: Cue) -> bool:
         """押金两千六网费不用管: the fee after a deposit is told of something else."""
+        if right.family is Family.OFF:
+            return self.family is Family.GIFT
         if right.family is Family.REFUND:
             return self.family in {Family.DEPOSIT, Family.BOND}
         return right.family is Family.FEE and self.family in {*_ROLES, Family.REFUND}
@@ -323,7 +325,7 @@ def classify(amount: Amount, cue: Cue | None) -> tuple[Kind, Decimal | None, Dec
         case Measure.FOLD:
             return _ratio(Kind.DISCOUNT_RATIO, amount, fold_share)
         case Measure.TENTH:
-            return _ratio(Kind.DOWN_PAYMENT_RATIO, amount, lambda v: v / 10) if family is Family.DOWN_PAYMENT else None
+            return _ratio(Kind.DOWN_PAYMENT_RATIO, amount, lambda v: v / 10) if family in _FIRST else None
         case Measure.RATE:
             per = 1000 if family is Family.INTEREST or word.endswith("贷") else 0
             return _ratio(Kind.INTEREST_RATE, amount, lambda v: v / per) if per else None
@@ -356,6 +358,7 @@ _MONEY_KINDS = {
     Family.LOAN: Kind.LOAN,
     Family.PRICE: Kind.PRICE,
 }
+_FIRST = frozenset({Family.DOWN_PAYMENT, Family.DEPOSIT})
 _RATES = frozenset({Family.INTEREST, Family.YIELD})
 
 
