@@ -70,8 +70,13 @@ def read_unlinked(text: str, speaker: Speaker, book: PriceBook) -> Unlinked:
     if not quotes and _NUMERAL.search(text):
         mentions = book.mentions(text)
     if any(not quotes or _NUMERAL.search(text, one.start, one.end) for one in mentions):
-        quotes = read_quotes(_unnamed(text, mentions), speaker)
+        beside = tuple(quote for quote in quotes if not any(_overlap(quote, one) for one in mentions))
+        quotes = read_quotes(_unnamed(text, mentions), speaker) or beside
     return Unlinked(text, speaker, quotes, mentions)
+
+
+def _overlap(quote: Quote, mention: Mention) -> bool:
+    return mention.start < quote.end and quote.start < mention.end
 
 
 def _unnamed(text: str, mentions: Sequence[Mention]) -> str:
