@@ -144,7 +144,8 @@ async def said_to(
     """By customer, what is on file since then that other words can be held against."""
     histories = await tx.claims.history(customer_ids, since=since)
     return {
-        customer_id: [about_products(_statement(one), book) for one in said] for customer_id, said in histories.items()
+        customer_id: [_statement(one, find_products(one.text, book)) for one in said]
+        for customer_id, said in histories.items()
     }
 
 
@@ -405,7 +406,7 @@ def _change(entry: Entry) -> str:
     return "transferred" if transferred else str(entry.body.get("change") or "")
 
 
-def _statement(said: Said) -> Statement:
+def _statement(said: Said, products: tuple[str, ...]) -> Statement:
     return Statement(
         entry_id=_said_id(said),
         at=said.at,
@@ -414,6 +415,7 @@ def _statement(said: Said) -> Statement:
         actor=said.actor,
         text=said.text,
         claims=said.claims,
+        products=products,
         recalled_at=said.at if said.recalled else None,
         warned=said.warned,
     )

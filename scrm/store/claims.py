@@ -8,11 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Table, case, delete, func, select, union_all
+from sqlalchemy import Row, case, cast, delete, func, null, select, union_all
 
 from scrm.core.claims import Approx, Claim, Kind, Link, Quote, Stance
 from scrm.core.timeline import EntryState, Json, Speaker
-from scrm.store import schema
+from scrm.store import columns, schema
 from scrm.store.work import Noun
 
 _claims, _cues, _entries = schema.claims, schema.cues, schema.entries
@@ -118,28 +118,33 @@ class Claims(Noun):
         """What was claimed to or by each of these customers at or after `since`, and what cues keep, oldest first."""
         wanted = set(customer_ids)
         by_part: dict[tuple[int, int], Said] = {}
-        for row in await self._rows(_claims, wanted, since):
+        for row in await self._on_file(wanted, since):
             key = (row.entry_id, row.part_start)
-            claim = _claim(row.claim)
-            said = by_part.get(key)
-            by_part[key] = replace(said, claims=(*said.claims, claim)) if said else _said(row, (claim,))
-        for row in await self._rows(_cues, wanted, since):
-            key = (row.entry_id, row.part_start)
-            if key not in by_part:
-                by_part[key] = _said(row, ())
+            said, claims = by_part.get(key), () if row.claim is None else (_claim(row.claim),)
+            if said is None:
+                by_part[key] = _said(row, claims)
+            elif claims:
+                by_part[key] = replace(said, claims=said.claims + claims)
         found: dict[int, list[Said]] = {}
         for said in sorted(by_part.values(), key=lambda said: (said.at, said.entry_id, said.start)):
             found.setdefault(said.customer_id, []).append(said)
         return found
 
-    async def _rows(self, table: Table, customer_ids: set[int], since: datetime) -> Sequence[Row[Any]]:
-        c, e = table.c, _entries.c
-        return await self._work.rows(
-            select(table, e.channel, e.actor, e.text, e.state, e.origin, e.kind)
-            .join(_entries, e.id == c.entry_id)
-            .where(self._work.among(c.customer_id, customer_ids), c.at >= since)
-            .order_by(c.customer_id, c.at, c.id)
-        )
+    async def _on_file(self, customer_ids: set[int], since: datetime) -> Sequence[Row[Any]]:
+        """Claims and cues (`claim` None) with what their entries say, in the order they were stored."""
+        e = _entries.c
+        parts = [
+            select(
+                table.c.id.label("id"),  # what SQLite orders a union by must have been given its name
+                *(table.c[name] for name in ("entry_id", "customer_id", "at", "speaker", "part_start", "part_end")),
+                claim.label("claim"),
+                *(e.channel, e.actor, e.text, e.state, e.origin),
+            )
+            .join(_entries, e.id == table.c.entry_id)
+            .where(self._work.among(table.c.customer_id, customer_ids), table.c.at >= since)
+            for table, claim in ((_claims, _claims.c.claim), (_cues, cast(null(), columns.Document)))
+        ]
+        return await self._work.rows(union_all(*parts).order_by("id"))
 
     async def stamps(self, customer_ids: Iterable[int]) -> dict[int, tuple[object, ...]]:
         """By customer, something that differs whenever `history` would: tells whether a copy in memory is still right.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select, tuple_, update
+from sqlalchemy import Row, and_, bindparam, case, exists, func, or_, select, tuple_, union, update
 
 from scrm.core.errors import BadInput, Conflict, NotFound
 from scrm.core.timeline import Direction, Identity, Speaker
@@ -101,29 +101,27 @@ class Customers(Noun):
             customer_id = found.merged_into
         raise NotFound("there is no such customer")
 
-    async def lock(self, customer_ids: Iterable[int]) -> None:
+    async def lock(self, customer_ids: Iterable[int]) -> Mapping[int, int]:
         """Nobody else writes about these customers and their households until the transaction ends. Locks are taken in
         id order, all in one statement, so that two transactions never wait for each other.
-        """
-        wanted = set(customer_ids)
-        if not self._work.is_sqlite and wanted:
-            wanted |= await self._companions(wanted)
-            await self._work.rows(
-                select(_customers.c.id)
-                .where(self._work.among(_customers.c.id, sorted(wanted)))
-                .order_by(_customers.c.id)
-                .with_for_update()
-            )
 
-    async def _companions(self, customer_ids: set[int]) -> set[int]:
-        """Everybody in the households of these customers."""
-        own, other = _customers.alias("own"), _customers.alias("other")
-        rows = await self._work.rows(
+        Gives the customers among them that were merged, with the one each was merged into. On SQLite, where writers
+        queue anyway, there is nothing to lock and nothing is asked.
+        """
+        wanted = sorted(set(customer_ids))
+        if self._work.is_sqlite or not wanted:
+            return {}
+        c, own, other = _customers.c, _customers.alias("own"), _customers.alias("other")
+        everybody = union(
+            select(own.c.id).where(self._work.among(own.c.id, wanted)),
             select(other.c.id)
             .join(own, own.c.household_id == other.c.household_id)
-            .where(self._work.among(own.c.id, customer_ids))
+            .where(self._work.among(own.c.id, wanted)),
         )
-        return {row.id for row in rows}
+        rows = await self._work.rows(
+            select(c.id, c.merged_into).where(c.id.in_(everybody)).order_by(c.id).with_for_update()
+        )
+        return {row.id: row.merged_into for row in rows if row.merged_into is not None}
 
     async def touch(self, activities: Sequence[Activity]) -> None:
         """Bring the customer list up to date after a batch."""

@@ -147,11 +147,8 @@ class Resolving(Noun):
 
     async def _locked(self, placements: Sequence[Placement]) -> tuple[Placement, ...]:
         """Lock the placements' customers; follow merges that were made while we waited for the lock."""
-        await self._store.lock(placement.customer_id for placement in placements)
-        if self._work.is_sqlite:
-            return tuple(placements)
-        found = await self._store.load({placement.customer_id for placement in placements})
-        moved = [customer.id for customer in found.values() if customer.merged_into is not None]
+        merged = await self._store.lock(placement.customer_id for placement in placements)
+        moved = {placement.customer_id for placement in placements if placement.customer_id in merged}
         if not moved:
             return tuple(placements)
         kept = {old: (await self._store.get(old)).id for old in moved}

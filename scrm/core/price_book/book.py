@@ -39,11 +39,14 @@ class PriceBook:
     _versions: Mapping[str, tuple[Product, ...]] = field(init=False, repr=False, compare=False)
     _prices: Sequence[tuple[Decimal, str]] = field(init=False, repr=False, compare=False)
     _names: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(init=False, repr=False, compare=False)
+    _opening: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_versions", _by_sku(self.products))
         object.__setattr__(self, "_prices", _by_price(self.products))
         object.__setattr__(self, "_names", _by_opening(self.products))
+        openings = "".join(map(re.escape, sorted(self._names)))
+        object.__setattr__(self, "_opening", re.compile(f"[{openings}]" if openings else "(?!)"))
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Json]]) -> PriceBook:
@@ -92,7 +95,7 @@ class PriceBook:
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Products named in `text`, left to right; the longest name wins, letters in any case."""
-        return tuple(_mentions(text.casefold() if text.isascii() else _fold_case(text), self._names))
+        return tuple(_mentions(_fold_case(text), self._opening, self._names))
 
     def priced(self, amount: Decimal, at: datetime) -> tuple[str, ...]:
         """Skus whose list price or running promotion is `amount` (within CNY 1 or 0.5 %, whichever is more)."""
@@ -158,15 +161,19 @@ def _fold_case(text: str) -> str:
     return folded if len(folded) == len(text) else text
 
 
-def _mentions(text: str, names: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]) -> Iterator[Mention]:
-    position = 0
-    while position < len(text):
-        for name, skus in names.get(text[position], ()):
-            if text.startswith(name, position) and _stands_alone(text, position, position + len(name)):
-                yield Mention(position, position + len(name), skus)
-                position += len(name) - 1
+def _mentions(
+    text: str, opening: re.Pattern[str], names: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+) -> Iterator[Mention]:
+    taken = 0
+    for match in opening.finditer(text):
+        start = match.start()
+        if start < taken:
+            continue
+        for name, skus in names[text[start]]:
+            if text.startswith(name, start) and _stands_alone(text, start, start + len(name)):
+                taken = start + len(name)
+                yield Mention(start, taken, skus)
                 break
-        position += 1
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
