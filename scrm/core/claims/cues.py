@@ -277,7 +277,7 @@ class Cue:
             return self.family is Family.GIFT
         if right.family is Family.REFUND:
             return self.family in {Family.DEPOSIT, Family.BOND}
-        return right.family is Family.FEE and self.family in {*_ROLES, Family.REFUND}
+        return right.family is Family.FEE and self.family in {*_ROLES, Family.REFUND, Family.OFF}
 
 
 _ROLES = frozenset({Family.DEPOSIT, Family.BALANCE, Family.BOND, Family.DOWN_PAYMENT, Family.LOAN})
