@@ -244,7 +244,14 @@ def test_the_shipped_packs_are_in_order() -> None:
     packs, problems = check_packs(tuple(package_folders(BUILTIN)), BUILTIN)
 
     assert problems == ()
-    assert {pack.id for pack in packs} == {"cars", "fitness", "general_service", "insurance", "language_school", "property"}
+    assert {pack.id for pack in packs} == {
+        "cars",
+        "fitness",
+        "general_service",
+        "insurance",
+        "language_school",
+        "property",
+    }
     assert all(len(pack.scripts) >= 40 for pack in packs)
     assert packs == load_packs(BUILTIN)
 
