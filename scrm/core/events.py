@@ -42,6 +42,12 @@ CATALOGUE: tuple[EventType, ...] = (
     EventType(name="case.remedied", version=1, description="It is on file what was done about a breach."),
     EventType(name="case.reopened", version=1, description="A case that was decided is to be judged again."),
     EventType(name="prices.changed", version=1, description="Products of the price book have new versions."),
+    EventType(
+        name="prices.proposed",
+        version=1,
+        description="Changes of prices were proposed, rejected or withdrawn.",
+        internal=True,
+    ),
     EventType(name="import.progressed", version=1, description="A file import moved on.", internal=True),
     EventType(name="import.finished", version=1, description="A file import ended; the payload has its figures."),
     EventType(name="audit.checkpoint", version=1, description="The audit log was signed; keep the note elsewhere."),

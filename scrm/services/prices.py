@@ -127,6 +127,7 @@ async def propose(hub: Hub, actor: Actor | None, wish: Wish) -> list[Proposal]:
             ]
         )
         tx.audit.record(*(_deed(actor, "proposed", proposal) for proposal in proposed))
+        await tx.publish([_waiting("proposed", proposed)])
     return proposed
 
 
@@ -164,6 +165,7 @@ async def reject_proposal(
         decided = [rules.reject(proposal, actor.login, tx.now, note=note) for proposal in found]
         await tx.prices.decide(decided)
         tx.audit.record(*(_deed(actor, "rejected", proposal) for proposal in decided))
+        await tx.publish([_waiting("rejected", decided)])
     return decided
 
 
@@ -175,6 +177,7 @@ async def withdraw_proposal(hub: Hub, actor: Actor, proposal_id: int, *, togethe
         decided = [rules.withdraw(proposal, actor.login, tx.now) for proposal in found]
         await tx.prices.decide(decided)
         tx.audit.record(*(_deed(actor, "withdrawn", proposal) for proposal in decided))
+        await tx.publish([_waiting("withdrawn", decided)])
     return decided
 
 
@@ -285,6 +288,16 @@ async def _record(
         "approved_by": new[0].approved_by or None,
     }
     await tx.publish([Event(type="prices.changed", customer_id=None, payload=payload)])
+
+
+def _waiting(what: str, proposals: Sequence[Proposal]) -> Event:
+    """What waits for approval is no longer what it was. An approval is told by the prices that it changes."""
+    payload: dict[str, Json] = {
+        "what": what,
+        "proposal_ids": [public("ppr", proposal.id) for proposal in proposals],
+        "skus": sorted({proposal.product.sku for proposal in proposals}),
+    }
+    return Event(type="prices.proposed", customer_id=None, payload=payload)
 
 
 def digest(product: Mapping[str, Json]) -> str:

@@ -209,6 +209,7 @@ async def test_every_step_is_in_the_audit_log_and_integrators_are_told(school: S
     assert (proposed.actor, approved.actor, recorded.object_id) == ("wang", "li", "SHORT")
     assert recorded.payload is not None
     assert '"before":"' in recorded.payload
+    assert [event.payload["what"] for event in await school.events("prices.proposed")][:1] == ["proposed"]
     (event,) = (await school.events("prices.changed"))[told:]
     assert event.payload == {"skus": ["SHORT"], "recorded_by": "wang", "approved_by": "li"}
 

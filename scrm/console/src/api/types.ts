@@ -158,6 +158,7 @@ export const LIVE_EVENT_TYPES = [
   'case.changed',
   'case.decided',
   'prices.changed',
+  'prices.proposed',
   'import.progressed',
   'import.finished',
   'message.queued',

@@ -10,10 +10,10 @@ export interface ChannelLook {
 
 const LOOKS: Record<string, ChannelLook> = {
   wecom_app: { icon: Building2, colour: '#2a63b8', soft: '#ebf2fc' },
-  wecom_kf: { icon: Headset, colour: '#14804a', soft: '#e6f5ec' },
+  wecom_kf: { icon: Headset, colour: '#116f40', soft: '#e6f5ec' },
   wecom_archive: { icon: Archive, colour: '#6250b8', soft: '#f0edfb' },
   wecom_contacts: { icon: Users, colour: '#2a63b8', soft: '#ebf2fc' },
-  wechat_mp: { icon: Radio, colour: '#14804a', soft: '#e6f5ec' },
+  wechat_mp: { icon: Radio, colour: '#116f40', soft: '#e6f5ec' },
   web_im: { icon: Globe, colour: '#0b7285', soft: '#e3f4f7' },
   call_log: { icon: PhoneForwarded, colour: '#96590a', soft: '#fbf2e2' },
   call_webhook: { icon: PhoneCall, colour: '#b4470f', soft: '#fdeee6' },
