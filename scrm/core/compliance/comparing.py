@@ -34,6 +34,13 @@ _SEVERAL = re.compile(
 )
 _THEN = re.compile("(?:的时候|那时候?|那会儿?|那阵子?|当时|期间|原先|之前|早先|上个?月|上周)[^，。！？,!?;；0-9]{0,6}$")
 _NOW = re.compile("现在|目前|如今|眼下|今天|这会儿?|这个月|恢复")
+_CLAUSE_AT_MOST = 12
+_PAID_IN_PARTS = re.compile(
+    r"(?:先|再|首次|首期|第[一二三]次|每次|每期|各|剩下?的?|余下?的?|其余|签[约合]同?|立案|开工|进场|验收|交付|发货|后)[^，。！？,!?;；0-9]{0,3}"
+    r"(?:付|交|给|收|打|转)[^，。！？,!?;；0-9]{0,2}$|(?:还差|差价?|补|找您?|退您?)(?:了|是|个|上|您|你|您的|要)*$"
+)
+_AT_LARGE = re.compile("(?:元|块钱?)?的(?=[一-龥])(?!话|呢|啊|哦|价|活动|优惠|吧|呀|哈|这个)")
+_CHOICE = re.compile("都有|不等|可选|任选|任您选|自选|看您选|看你选|挑")
 _FEE = re.compile(r"(?:元|块钱?)?的?([\u4e00-\u9fff]{1,6}费)(?![用率])")
 _SPOKEN_SIZE = str.maketrans("123456789", "一二三四五六七八九")
 _ROLES = (("落地", "landed"), ("裸车", "bare car"), ("首重", "first weight"), ("续重", "next weight"))
@@ -108,7 +115,12 @@ def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
             interval = _discounted(claim.quote, product)
         else:
             continue
-        if interval is not None and not _is_sum(claim, said) and not _is_of_the_past(claim, said):
+        if (
+            interval is not None
+            and not _is_sum(claim, said)
+            and not _is_of_the_past(claim, said)
+            and not _is_of_a_part(claim, said)
+        ):
             yield Offer(said, claim, _basis(claim, product, said), *interval)
 
 
@@ -252,6 +264,30 @@ def _is_of_the_past(claim: Claim, said: Statement) -> bool:
         return False
     later = [other.quote.start for other in said.claims if other.sku == claim.sku and other.quote.start > quote.end]
     return any(_NOW.search(said.text, quote.end, start) for start in later)
+
+
+def _is_of_a_part(claim: Claim, said: Statement) -> bool:
+    """After the whole price, what is paid of it at a time or left of it (先付4000, 还差381), a choice beside it
+    (镜框300到800都有) or what is said of such prices at large (5000的一般不出庭).
+    """
+    quote, text = claim.quote, said.text
+    if quote.kind is not Kind.PRICE or quote.value is None or not _is_second(claim, said):
+        return False
+    left = text[max(0, quote.start - _CLAUSE_AT_MOST) : quote.start]
+    return bool(
+        _PAID_IN_PARTS.search(left) or _AT_LARGE.match(text, quote.end) or _CHOICE.search(left + text[quote.end :])
+    )
+
+
+def _is_second(claim: Claim, said: Statement) -> bool:
+    """Whether a higher price of the same product stands before it in the statement."""
+    return any(
+        other.sku == claim.sku
+        and other.quote.kind in {Kind.PRICE, Kind.UNIT_PRICE}
+        and other.quote.end <= claim.quote.start
+        and (other.quote.value or 0) > (claim.quote.value or 0)
+        for other in said.claims
+    )
 
 
 def _role(quote: Quote, text: str) -> str:

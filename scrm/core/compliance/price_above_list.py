@@ -19,6 +19,7 @@ _CALLED = re.compile(
     r"([\u4e00-\u9fff]{1,4}费|装卸|搬运|上楼|搬楼|吊装|加急|开票|拆旧|打包|辅料|耗材|垃圾清运|夜间施工|远程|改签|选座|早餐|加床|清洁|保洁|停车|进场)"
     r"(?:的话)?(?:还|另外?|要|得|需要?|再|都|是|每[\u4e00-\u9fff]{1,2}|一次|您|你|这边|我们?|额外|单独)*(?:加收|收|付|加|交|补|算|出|给)?(?:您|你)?$"
 )
+_FEE_OF_IT = re.compile("(?:费用?)?的?(?:话)?(?:是|要|得|还|再|需要?|另外?|额外|单独|加|收|算|付|交|您|你|[:： ])*")
 _NEAR = 12
 _MORE_THAN_THE_PRODUCT = re.compile(r"延保|配件|加装|升级款|一起|两样|全套|连同|加上")
 
@@ -81,7 +82,10 @@ def _unlisted_fees(rule: str, said: Statement, history: History) -> Iterator[Fin
 
 def _is_listed(fee: str, said: Statement, quote: Quote, history: History) -> bool:
     """Whether the book has the fee: by the name in the text, or by the words it begins with (安装 of 上门安装)."""
-    if history.book.mentions(fee):
+    before = said.text[max(0, quote.start - _NEAR) : quote.start]
+    left = history.book.mentions(before)
+    of_it = left and _FEE_OF_IT.fullmatch(before, left[-1].end) and not said.text.startswith(fee, quote.end)
+    if history.book.mentions(fee) or of_it:
         return True
     near = history.book.mentions(said.text[max(0, quote.start - _NEAR) : quote.end + _NEAR])
     sort = fee.removesuffix("费").removesuffix("服务")[-2:]
