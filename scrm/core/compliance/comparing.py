@@ -271,7 +271,7 @@ def _is_of_a_part(claim: Claim, said: Statement) -> bool:
     (镜框300到800都有) or what is said of such prices at large (5000的一般不出庭).
     """
     quote, text = claim.quote, said.text
-    if quote.kind is not Kind.PRICE or quote.value is None or not _is_second(claim, said):
+    if quote.kind is not Kind.PRICE or quote.value is None or not follows_a_higher_price(claim, said):
         return False
     left = text[max(0, quote.start - _CLAUSE_AT_MOST) : quote.start]
     return bool(
@@ -279,7 +279,7 @@ def _is_of_a_part(claim: Claim, said: Statement) -> bool:
     )
 
 
-def _is_second(claim: Claim, said: Statement) -> bool:
+def follows_a_higher_price(claim: Claim, said: Statement) -> bool:
     """Whether a higher price of the same product stands before it in the statement."""
     return any(
         other.sku == claim.sku

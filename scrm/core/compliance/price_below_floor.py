@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from scrm.core.compliance.comparing import Offer, book_offers
+from scrm.core.compliance.comparing import Offer, book_offers, follows_a_higher_price
 from scrm.core.compliance.model import Finding, History, Severity, Statement
 from scrm.core.price_book import Product
 
@@ -24,7 +24,7 @@ _SECRET = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBelowFloor:
     """S2; S3 when it is more than a tenth below, S4 when it is to be kept secret. A running promotion's price is
-    approved and never below a floor.
+    approved and never below a floor; less than half of one, after a higher price of the same, is the price of an extra.
     """
 
     ground: ClassVar[str] = "house-floors"
@@ -41,6 +41,8 @@ class PriceBelowFloor:
         for offer, product in book_offers(said, history.book):
             floor = self._floor(said, product)
             if floor is None or offer.high is None or offer.high >= floor or _is_promotion(offer, product):
+                continue
+            if offer.high * 2 < floor and follows_a_higher_price(offer.claim, said):
                 continue
             if _SECRET.search(said.text):
                 severity = Severity.S4
