@@ -22,7 +22,8 @@ from scrm.core.errors import BadSettings
 from scrm.core.scripts import ScriptIndex
 from scrm.http import Http
 from scrm.hub import Arrival, Channel, Hub, Understanding
-from scrm.script_packs import load_lexicon, load_packs, load_words
+from scrm.intent_files import load_intents
+from scrm.script_packs import load_lexicon, load_packs, load_words, package_folders
 from scrm.services.intake import accept, store_arrivals
 from scrm.services.prices import load_price_book
 from scrm.services.threads import StoredThreads
@@ -106,6 +107,7 @@ def load_understanding(script_packs: Sequence[str], rules: tuple[RuleInForce, ..
     return Understanding(
         lexicon=load_lexicon(packages),
         segmenter=segmenter(words=load_words(packages)),
+        intents=load_intents(package_folders(packages)),
         rules=rules,
         packs=packs,
         scripts=ScriptIndex(script for pack in packs for script in pack.scripts),

@@ -10,6 +10,7 @@ from datetime import datetime
 from scrm.connector import Connector, PullNotice, RawEvent, ReceivesCallbacks
 from scrm.core.compliance import RuleInForce, Statement
 from scrm.core.errors import NotFound
+from scrm.core.intents import IntentModel
 from scrm.core.price_book import PriceBook
 from scrm.core.scripts import ScriptIndex, ScriptPack
 from scrm.core.tagging import Lexicon, Segmenter
@@ -62,6 +63,7 @@ class Understanding:
 
     lexicon: Lexicon
     segmenter: Segmenter
+    intents: tuple[IntentModel, ...]
     rules: tuple[RuleInForce, ...]
     packs: tuple[ScriptPack, ...]
     scripts: ScriptIndex

@@ -24,6 +24,7 @@ _COMMANDS: Mapping[str, str] = {
     "quotes": "scrm.cli.quotes",
     "check": "scrm.cli.quotes",
     "tag": "scrm.cli.tag",
+    "train": "scrm.cli.train",
     "suggest": "scrm.cli.scripts",
     "audit": "scrm.cli.audit",
     "simulate": "scrm.cli.simulate",

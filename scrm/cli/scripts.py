@@ -22,6 +22,7 @@ from scrm.core.scripts import Reply, Script, ScriptIndex, ScriptPack, fill
 from scrm.core.tagging import Utterance, tag_messages
 from scrm.core.texts import render, rule_name
 from scrm.core.timeline import Speaker
+from scrm.intent_files import load_intents
 from scrm.script_files import ZONE
 from scrm.script_packs import (
     check_packs,
@@ -136,12 +137,13 @@ def _suggested(
     lines: Lines[SuggestLine], packages: tuple[str, ...], values: dict[str, str], limit: int, ready: bool
 ) -> Iterator[tuple[SuggestLine, Sequence[Reply]]]:
     lexicon, words = load_lexicon(packages), segmenter("auto", load_words(packages))
+    intents = load_intents(package_folders(packages))
     index = ScriptIndex(script for pack in load_packs(packages) for script in pack.scripts)
     for line in lines:
         if line.speaker is not Speaker.CUSTOMER:
             yield line, ()
             continue
-        (tags,) = tag_messages([Utterance(line.text, line.speaker, line.channel)], lexicon, words)
+        (tags,) = tag_messages([Utterance(line.text, line.speaker, line.channel)], lexicon, words, intents)
         ranked = index.rank(
             [*line.history, line.text],
             now=datetime.now(UTC),

@@ -13,10 +13,18 @@ from rich.text import Text
 
 from scrm.cli.jsonl import Lines, UtteranceLine, batches
 from scrm.core.tagging import Tag, Utterance, tag_messages
-from scrm.script_packs import load_lexicon, load_words, script_packages
+from scrm.intent_files import load_intents
+from scrm.script_packs import load_lexicon, load_words, package_folders, script_packages
 from scrm.text import Engine, segmenter
 
-Tagged = tuple[UtteranceLine, tuple[Tag, ...]]
+
+class TagLine(UtteranceLine):
+    """A message to tag, and what the other side said right before it."""
+
+    previous: str = ""
+
+
+Tagged = tuple[TagLine, tuple[Tag, ...]]
 
 
 @click.command()
@@ -27,11 +35,11 @@ Tagged = tuple[UtteranceLine, tuple[Tag, ...]]
     "--package", "packages", multiple=True, metavar="NAME", help="话术库的包名，可多次给出；不给则用已安装的全部。"
 )
 def tag(file: BinaryIO, jsonl: bool, engine: Engine, packages: tuple[str, ...]) -> None:
-    """给消息打标签：FILE 每行是 {"id","text","speaker"}，- 表示标准输入。
+    """给消息打标签：FILE 每行是 {"id","text","speaker"}，可带 previous（对方上一句话）；- 表示标准输入。
 
     读不了的行会连同行号写到标准错误，其余照常处理，最后以 2 退出。
     """
-    lines = Lines(file, UtteranceLine)
+    lines = Lines(file, TagLine)
     tagged = _tagged(lines, engine, packages or script_packages())
     if jsonl or not Console().is_terminal:
         for line, tags in tagged:
@@ -41,11 +49,12 @@ def tag(file: BinaryIO, jsonl: bool, engine: Engine, packages: tuple[str, ...]) 
     lines.finish()
 
 
-def _tagged(lines: Lines[UtteranceLine], engine: Engine, packages: tuple[str, ...]) -> Iterator[Tagged]:
+def _tagged(lines: Lines[TagLine], engine: Engine, packages: tuple[str, ...]) -> Iterator[Tagged]:
     lexicon, words = load_lexicon(packages), segmenter(engine, load_words(packages))
+    intents = load_intents(package_folders(packages))
     for batch in batches(lines):
-        utterances = [Utterance(line.text, line.speaker, line.channel) for line in batch]
-        yield from zip(batch, tag_messages(utterances, lexicon, words), strict=True)
+        utterances = [Utterance(line.text, line.speaker, line.channel, line.previous) for line in batch]
+        yield from zip(batch, tag_messages(utterances, lexicon, words, intents), strict=True)
 
 
 def _as_json(tag: Tag) -> dict[str, str | int | float]:

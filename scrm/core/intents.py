@@ -32,7 +32,7 @@ def cues(utterance: Utterance, rules: Iterable[str] = ()) -> set[str]:
     found = {f"long {min(len(text), 40).bit_length()}"}
     if _ASKS.search(text):
         found.add("asks")
-    found.update(f"rule {rule}" for rule in rules)
+    found.update(_RULE + rule for rule in rules)
     if utterance.previous and len(text) <= SHORT:
         previous = _plain(utterance.previous[-60:])
         found.update(f"before {run}" for run in map(add, previous, previous[1:]))
@@ -66,35 +66,28 @@ class Intent:
 
 
 class Scorer:
-    """One side's intents. `grams` and `cues` map a feature to a weight of -127–127 for each intent; `rarity` maps each
-    gram to a whole number that grows with its rarity, and that the weights already contain.
-    """
+    """One side's intents. `grams` and `cues` map a feature to a weight of -127–127 for each intent."""
 
     def __init__(
-        self,
-        intents: Sequence[Intent],
-        grams: Mapping[str, Sequence[int]],
-        cues: Mapping[str, Sequence[int]],
-        rarity: Mapping[str, int],
+        self, intents: Sequence[Intent], grams: Mapping[str, Sequence[int]], cues: Mapping[str, Sequence[int]]
     ) -> None:
         self.intents = tuple(intents)
-        self.rules = frozenset(cue.removeprefix("rule ") for cue in cues if cue.startswith("rule "))
+        self.rules = frozenset(cue.removeprefix(_RULE) for cue in cues if cue.startswith(_RULE))
         # All weights of a feature in one long whole number, a lane of 32 bits each, so that one addition adds them all.
         # Weights are raised by `_ZERO` because a lane cannot be negative; the last lane counts how often.
-        self._lanes = Struct(f"<{len(intents) + 2}I")
-        self._grams = {gram: self._packed(weights, rarity[gram]) for gram, weights in grams.items()}
-        self._cues = {cue: self._packed(weights, 0) for cue, weights in cues.items()}
+        self._lanes = Struct(f"<{len(intents) + 1}I")
+        self._grams = {gram: self._packed(weights) for gram, weights in grams.items()}
+        self._cues = {cue: self._packed(weights) for cue, weights in cues.items()}
         self._steps = tuple((intent.gram_step, intent.cue_step, intent.bias) for intent in intents)
         self._cuts = tuple(intent.cut for intent in intents)
 
     def values(self, utterance: Utterance, rules: Iterable[str] = ()) -> list[float]:
         """The decision value of each intent, in their order."""
-        *told, squares, count = self._summed(self._grams, grams(utterance.text))
-        *hinted, _, cue_count = self._summed(self._cues, cues(utterance, rules))
-        length = math.sqrt(squares) or 1.0
+        *told, count = self._summed(self._grams, grams(utterance.text))
+        *hinted, cue_count = self._summed(self._cues, cues(utterance, rules))
         zero, cue_zero = _ZERO * count, _ZERO * cue_count
         return [
-            (by_gram - zero) * gram_step / length + (by_cue - cue_zero) * cue_step + bias
+            (by_gram - zero) * gram_step + (by_cue - cue_zero) * cue_step + bias
             for by_gram, by_cue, (gram_step, cue_step, bias) in zip(told, hinted, self._steps, strict=True)
         ]
 
@@ -106,8 +99,8 @@ class Scorer:
             if value >= cut
         }
 
-    def _packed(self, weights: Sequence[int], rarity: int) -> int:
-        return int.from_bytes(self._lanes.pack(*(weight + _ZERO for weight in weights), rarity * rarity, 1), "little")
+    def _packed(self, weights: Sequence[int]) -> int:
+        return int.from_bytes(self._lanes.pack(*(weight + _ZERO for weight in weights), 1), "little")
 
     def _summed(self, weights: Mapping[str, int], features: Iterable[str]) -> tuple[int, ...]:
         total = sum(filter(None, map(weights.get, features)))
@@ -133,7 +126,7 @@ class IntentModel:
             return self.customer
         return self.seller if speaker in SELLERS else None
 
-    def judge(self, utterance: Utterance, tags: Sequence[Tag]) -> tuple[Tag, ...]:
+    def judge(self, utterance: Utterance, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
         """The tags of a message, given those the keyword rules gave it.
 
         Rules the model has learned with are evidence: their intents stay when the model agrees. All other tags stay as
@@ -141,7 +134,7 @@ class IntentModel:
         """
         scorer = self.scorer(utterance.speaker)
         if scorer is None or not utterance.text.strip():
-            return tuple(tags)
+            return tags
         weighed = {tag.rule for tag in tags if tag.kind is TagKind.INTENT} & scorer.rules
         carried = scorer.carried(utterance, weighed)
         names = self._names[scorer]
@@ -208,6 +201,7 @@ def _runs(text: str) -> set[str]:
 
 
 _ZERO = 128
+_RULE = "rule "
 _START, _END = "\x02", "\x03"
 _SPACE = re.compile(r"\s+")
 _DIGITS = str.maketrans("123456789", "000000000")

@@ -115,7 +115,7 @@ class KeywordRule:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What somebody said, somewhere. `previous`: what the other side said right before, empty when that is not known."""
+    """What somebody said, somewhere. `previous`: what the other side said right before, empty when not known."""
 
     text: str
     speaker: Speaker
@@ -190,11 +190,27 @@ class Lexicon:
                     found.setdefault(use.rule, []).append(Hit(first, last, shape=True))
 
 
-def tag_messages(utterances: Iterable[Utterance], lexicon: Lexicon, segmenter: Segmenter) -> list[tuple[Tag, ...]]:
+class Judge(Protocol):
+    """Has learned what keyword rules are worth, and finds what no keyword tells."""
+
+    def judge(self, utterance: Utterance, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
+        """The tags of an utterance, by place, given those of the keyword rules."""
+        ...
+
+
+def tag_messages(
+    utterances: Iterable[Utterance], lexicon: Lexicon, segmenter: Segmenter, judges: Sequence[Judge] = ()
+) -> list[tuple[Tag, ...]]:
     """The tags of each utterance, in its order, each by place. Every hit that counts is one tag; hits of one rule
-    never overlap.
+    never overlap. Each of the `judges` then has its say.
     """
-    return [_tag(utterance, lexicon, segmenter) for utterance in utterances]
+    tagged = []
+    for utterance in utterances:
+        tags = _tag(utterance, lexicon, segmenter)
+        for one in judges:
+            tags = one.judge(utterance, tags)
+        tagged.append(tags)
+    return tagged
 
 
 def fold(text: str) -> str:

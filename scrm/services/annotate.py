@@ -97,7 +97,9 @@ def read_tags(understanding: Understanding, spoken_of: Sequence[tuple[Entry, Par
     utterances = [Utterance(entry.text[p.start : p.end], p.speaker, entry.channel) for entry, p in spoken_of]
     found: dict[int, dict[tuple[str, int, int], Tag]] = {}
     for (entry, part), tags in zip(
-        spoken_of, tag_messages(utterances, understanding.lexicon, understanding.segmenter), strict=True
+        spoken_of,
+        tag_messages(utterances, understanding.lexicon, understanding.segmenter, understanding.intents),
+        strict=True,
     ):
         for tag in tags:
             moved = _moved(tag, part.start)

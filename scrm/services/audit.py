@@ -136,6 +136,7 @@ async def record_rules(hub: Hub) -> None:
     found = hub.understanding
     now: dict[str, Json] = {
         "lexicon": found.lexicon.fingerprint,
+        "intents": [model.fingerprint for model in found.intents],
         "rules": {rule.id: rule.version for rule in found.rules},
         "scripts": {pack.id: pack.version for pack in found.packs},
     }
