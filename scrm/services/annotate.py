@@ -155,16 +155,17 @@ async def _remembered(
     hub: Hub, tx: Transaction, customer_ids: Iterable[int], book: PriceBook, now: datetime
 ) -> dict[int, list[Statement]]:
     """As `said_to`, from memory while nothing else is on file: a rep who types asks again with every word."""
+    since = now - HISTORY
     stamps = {
         customer_id: (hub.shelf.stamp, stamp) for customer_id, stamp in (await tx.claims.stamps(customer_ids)).items()
     }
     kept = {customer_id: hub.talk.find(customer_id, stamp) for customer_id, stamp in stamps.items()}
     missing = [customer_id for customer_id, said in kept.items() if said is None]
-    loaded = await said_to(tx, missing, book, since=now - HISTORY) if missing else {}
+    loaded = await said_to(tx, missing, book, since=since) if missing else {}
     for customer_id in missing:
         hub.talk.keep(customer_id, stamps[customer_id], loaded.get(customer_id, []))
     return {
-        customer_id: [one for one in (said or loaded.get(customer_id) or ()) if one.at >= now - HISTORY]
+        customer_id: [one for one in (said or loaded.get(customer_id) or ()) if one.at >= since]
         for customer_id, said in kept.items()
     }
 

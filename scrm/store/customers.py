@@ -16,6 +16,7 @@ from scrm.store.work import Noun
 
 _customers, _identities, _merges = schema.customers, schema.identities, schema.merges
 _entries, _maybe = schema.entries, schema.maybe_links
+_own, _other = _customers.alias("own"), _customers.alias("other")
 
 MADE_UP, TOLD, BY_HAND = 0, 1, 2
 """Ranks of a customer's name: a name of a higher rank is not replaced by one of a lower."""
@@ -111,12 +112,10 @@ class Customers(Noun):
         wanted = sorted(set(customer_ids))
         if self._work.is_sqlite or not wanted:
             return {}
-        c, own, other = _customers.c, _customers.alias("own"), _customers.alias("other")
+        c, own, other = _customers.c, _own.c, _other.c
         everybody = union(
-            select(own.c.id).where(self._work.among(own.c.id, wanted)),
-            select(other.c.id)
-            .join(own, own.c.household_id == other.c.household_id)
-            .where(self._work.among(own.c.id, wanted)),
+            select(own.id).where(self._work.among(own.id, wanted)),
+            select(other.id).join(_own, own.household_id == other.household_id).where(self._work.among(own.id, wanted)),
         )
         rows = await self._work.rows(
             select(c.id, c.merged_into).where(c.id.in_(everybody)).order_by(c.id).with_for_update()

@@ -14,6 +14,7 @@ from scrm.store import schema
 from scrm.store.work import Noun
 
 _households, _customers = schema.households, schema.customers
+_own, _other = _customers.alias("own"), _customers.alias("other")  # made once: an alias copies every column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,12 @@ class Households(Noun):
         """For each of these customers that has a household, all its members, the customer among them. One statement
         for any number; customers without a household are missing.
         """
-        own, other = _customers.alias("own"), _customers.alias("other")
+        own, other = _own.c, _other.c
         rows = await self._work.rows(
-            select(own.c.id.label("of"), other.c.id, other.c.household_id, other.c.name, other.c.household_role)
-            .join(other, other.c.household_id == own.c.household_id)
-            .where(self._work.among(own.c.id, set(customer_ids)), other.c.merged_into.is_(None))
-            .order_by(own.c.id, other.c.id)
+            select(own.id.label("of"), other.id, other.household_id, other.name, other.household_role)
+            .join(_other, other.household_id == own.household_id)
+            .where(self._work.among(own.id, set(customer_ids)), other.merged_into.is_(None))
+            .order_by(own.id, other.id)
         )
         found: dict[int, tuple[Member, ...]] = {}
         for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -100,8 +100,18 @@ class Offer:
         return other.high is not None and is_above(self.low, other.high)
 
 
-def offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
+def offers(said: Statement, book: PriceBook) -> Sequence[Offer]:
     """The prices that `said` commits the company to, for products that are known."""
+    if not said.claims:
+        return ()
+    kept = said.offered
+    if kept is None or kept[0] is not book:
+        kept = book, tuple(_offers(said, book))
+        object.__setattr__(said, "offered", kept)
+    return kept[1]
+
+
+def _offers(said: Statement, book: PriceBook) -> Iterator[Offer]:
     if not said.by_seller:
         return
     priced = {claim.sku for claim in said.claims if claim.quote.kind in {Kind.PRICE, Kind.UNIT_PRICE}}

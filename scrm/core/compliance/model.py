@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scrm.core.claims import Claim
 from scrm.core.compliance.noticing import arouses
 from scrm.core.compliance.openings import Openings
 from scrm.core.price_book import CHINA, PriceBook
 from scrm.core.timeline import SELLERS, Json, Speaker
+
+if TYPE_CHECKING:
+    from scrm.core.compliance.comparing import Offer
 
 LOOK_BACK = timedelta(days=30)
 """How long after a statement the customer's words can still change the severity of a finding about it."""
@@ -62,6 +65,8 @@ class Statement:
     kind: str = "message"
     change: str = ""
     recalls: str = ""
+    # What `comparing.offers` read from it, with the book: a history is gone through again with every new word.
+    offered: tuple[PriceBook, tuple[Offer, ...]] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def by_seller(self) -> bool:
@@ -204,8 +209,8 @@ def _to_check(history: History, since: datetime | None) -> Iterator[Statement]:
         yield from history.statements
         return
     aroused = [said.at for said in history.statements if said.at >= since and arouses(said)]
-    earliest = min(aroused) - LOOK_BACK if aroused else since
-    yield from (said for said in history.statements if said.at >= min(earliest, since))
+    earliest = min(min(aroused) - LOOK_BACK, since) if aroused else since
+    yield from (said for said in history.statements if said.at >= earliest)
 
 
 def _concerns(finding: Finding, said: Statement, history: History, since: datetime | None) -> bool:

@@ -139,8 +139,5 @@ def earlier_offers(said: Statement, history: History) -> Sequence[Offer]:
     """Every price of its products that the company had committed itself to before `said`, oldest first."""
     skus = {claim.sku for claim in said.claims if claim.sku}
     return [
-        offer
-        for earlier in history.before(said)
-        if earlier.by_seller and any(claim.sku in skus for claim in earlier.claims)
-        for offer in offers(earlier, history.book)
+        offer for earlier in history.before(said) for offer in offers(earlier, history.book) if offer.basis.sku in skus
     ]
