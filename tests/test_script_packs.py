@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from scrm.core.errors import BadSettings
-from scrm.core.scripts import Script
-from scrm.core.tagging import SELLER_SIDE, Questions, TagKind
+from scrm.core.scripts import Script, ScriptIndex
+from scrm.core.tagging import SELLER_SIDE, Questions, TagKind, Utterance, tag_messages
+from scrm.core.timeline import Speaker
 from scrm.script_packs import (
     check_packs,
     load_forbidden_words,
@@ -20,8 +22,11 @@ from scrm.script_packs import (
     read_rules,
     script_packages,
 )
+from scrm.text import segmenter
 
 BUILTIN = ("scripts_library",)
+QUESTIONS = Path(__file__).parent / "fixtures" / "script_questions.jsonl"
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 PACK = """
 id = "gym"
@@ -260,6 +265,25 @@ def test_every_shipped_script_can_be_found_by_a_question() -> None:
     for pack in load_packs(BUILTIN):
         for found in pack.scripts:
             assert len(found.triggers) >= 3, found.ref
+
+
+@pytest.mark.parametrize("trade", ["cars", "property"])
+def test_questions_in_customers_words_find_their_script(trade: str) -> None:
+    packs = [pack for pack in load_packs(BUILTIN) if pack.id in (trade, "general_service")]
+    index = ScriptIndex(script for pack in packs for script in pack.scripts)
+    lexicon, words = load_lexicon(BUILTIN), segmenter("auto", load_words(BUILTIN))
+    asked = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    asked = [row for row in asked if row["script"].startswith(f"{trade}/")]
+    tagged = tag_messages([Utterance(row["text"], Speaker.CUSTOMER) for row in asked], lexicon, words)
+
+    missed = [
+        row["text"]
+        for row, tags in zip(asked, tagged, strict=True)
+        if row["script"] not in {found.script.ref for found in index.rank([row["text"]], now=NOW, tags=tags)}
+    ]
+
+    assert len(asked) >= 70
+    assert len(missed) / len(asked) <= 0.1, missed
 
 
 def test_rules_words_and_forbidden_words_ship() -> None:
