@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, case, cast, delete, func, null, select, union_all
+from sqlalchemy import Row, Select, Table, case, cast, delete, func, null, select, union_all
 
 from scrm.core.claims import Approx, Claim, Kind, Link, Quote, Stance
 from scrm.core.timeline import EntryState, Json, Speaker
@@ -151,20 +151,10 @@ class Claims(Noun):
 
         Ids of several processes do not grow in the order of their commits, hence more than the newest of them.
         """
-        wanted, e = set(customer_ids), _entries.c
-        recalled = func.sum(case((e.state == EntryState.RECALLED, 1), else_=0))
+        wanted = set(customer_ids)
         parts = [
-            select(
-                table.c.customer_id,
-                func.count().label("number"),
-                func.max(table.c.id).label("newest"),
-                func.sum(table.c.id % 1_000_003).label("mixed"),
-                recalled.label("recalled"),
-            )
-            .join(_entries, e.id == table.c.entry_id)
-            .where(self._work.among(table.c.customer_id, wanted))
-            .group_by(table.c.customer_id)
-            for table in (_claims, _cues)
+            stamps.where(self._work.among(table.c.customer_id, wanted))
+            for table, stamps in ((_claims, _STAMPS_OF_CLAIMS), (_cues, _STAMPS_OF_CUES))
         ]
         found: dict[int, tuple[object, ...]] = dict.fromkeys(wanted, ())
         for row in await self._work.rows(union_all(*parts)):
@@ -183,6 +173,25 @@ class Claims(Noun):
             quote = replace(claim.quote, start=claim.quote.start + row.part_start, end=claim.quote.end + row.part_start)
             found.setdefault(row.entry_id, []).append(replace(claim, quote=quote))
         return found
+
+
+def _stamps_of(table: Table) -> Select[tuple[Any, ...]]:
+    e = _entries.c
+    return (
+        select(
+            table.c.customer_id,
+            func.count().label("number"),
+            func.max(table.c.id).label("newest"),
+            func.sum(table.c.id % 1_000_003).label("mixed"),
+            func.sum(case((e.state == EntryState.RECALLED, 1), else_=0)).label("recalled"),
+        )
+        .join(_entries, e.id == table.c.entry_id)
+        .group_by(table.c.customer_id)
+    )
+
+
+# Made once: with every word that is typed they are asked again.
+_STAMPS_OF_CLAIMS, _STAMPS_OF_CUES = _stamps_of(_claims), _stamps_of(_cues)
 
 
 def _said(row: Row[Any], claims: tuple[Claim, ...]) -> Said:

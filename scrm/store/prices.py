@@ -17,6 +17,7 @@ from scrm.store import schema
 from scrm.store.work import Noun
 
 _versions, _proposals = schema.price_versions, schema.price_proposals
+_RECORDED = select(func.count(_versions.c.sku).label("recorded"))
 _STORED_APART = frozenset({"recorded_at", "recorded_by", "approved_by"})
 
 
@@ -82,7 +83,7 @@ class Prices(Noun):
 
     async def stamp(self) -> int:
         """Grows whenever a version is recorded: tells whether a copy in memory is still right."""
-        row = await self._work.one(select(func.count(_versions.c.sku).label("recorded")))
+        row = await self._work.one(_RECORDED)
         return int(row.recorded) if row else 0
 
     # --- proposals -----------------------------------------------------------------------------------------------

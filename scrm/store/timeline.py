@@ -19,6 +19,7 @@ from scrm.store.audit_log import AuditLog
 from scrm.store.work import Noun, Work
 
 _entries, _versions, _awaited, _tags = schema.entries, schema.entry_versions, schema.awaited_changes, schema.tags
+_own = _entries.alias("own")  # made once: an alias copies every column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,7 +324,7 @@ class Timeline(Noun):
         if not wanted:
             return []
         c = _entries.c
-        work, asked, own = self._work, self._work.pairs(c.channel, c.thread, wanted), _entries.alias("own")
+        work, asked, own = self._work, self._work.pairs(c.channel, c.thread, wanted), _own
         last = (
             select(own.c.id)
             .where(own.c.channel == asked.c.channel, own.c.thread == asked.c.thread, own.c.kind == "message")
