@@ -90,10 +90,14 @@ _BEFORE_ENDS = frozenset("过于多顶限在高是为少码要得近到足超止
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算[成为]|扇|线|屏|纸|门|窗|梯|被)")
 _PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
-_TENTH = re.compile(r"成(?![立功为员本交长都就人熟年果品像语]|分(?![0-9一二三四五六七八九十]))")
+_TENTH = re.compile(
+    r"成半?(?![立功为员本交长都人熟年果品像语]|就(?![够行可能好提买上拿住])|分(?![0-9一二三四五六七八九十]))"
+)
 _SHARE_BEGINS = re.compile(r"\s?[折%个成厘分]")
 _NEVER = re.compile("(?!)")
-_RATE = re.compile(r"(?:厘|分(?=利|息|[，。,是的吧吗啊嘛、]|左右|$))(?!米)")
+_RATE = re.compile(
+    r"(?:厘|分(?P<more>[0-9一二三四五六七八九半](?=[，。,是的吧吗啊]|左右|$))|分(?=利|息|[，。,是的吧吗啊嘛、]|左右|$))(?!米)"
+)
 _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+"
     r"|[零一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?)"
@@ -211,10 +215,19 @@ def _measured(text: str, start: int, number: Number) -> Amount:
         (_RATE, Measure.RATE),
     ):
         if (match := pattern.match(text, end)) is not None:
-            scale = 10 if measure is Measure.RATE and match[0] == "分" else 1
-            value = None if plain.value is None else plain.value * scale
+            value = None if plain.value is None else _of_share(plain.value, measure, match)
             return replace(plain, end=match.end(), measure=measure, value=value)
     return _money(text, plain) or _count(text, plain) or plain
+
+
+def _of_share(value: Decimal, measure: Measure, match: re.Match[str]) -> Decimal:
+    """一分二 is 12 per mille, 一成半 is one and a half tenths."""
+    if measure is Measure.TENTH and match[0].startswith("成半"):
+        return value + Decimal("0.5")
+    if measure is not Measure.RATE or not match[0].startswith("分"):
+        return value
+    more = match["more"]
+    return value * 10 + (5 if more == "半" else _DIGIT[more] if more else 0)
 
 
 def _money(text: str, plain: Amount) -> Amount | None:
@@ -255,6 +268,8 @@ def _kuai(text: str, money: Amount, end: int) -> Amount:
         return replace(money, end=match.end() if match else end)
     if tail[3]:
         return replace(money, end=tail.end(), value=money.value + Decimal(tail[3]) / 100)
+    if counts and tail[2] == "一":
+        return replace(money, end=tail.start(2), value=money.value + Decimal(_DIGIT[tail[1]]) / 10)
     cents = _DIGIT[tail[1]] * 10 + (_DIGIT[tail[2]] if tail[2] else 0)
     return replace(money, end=tail.end(), value=money.value + Decimal(cents) / 100)
 
