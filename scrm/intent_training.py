@@ -50,10 +50,13 @@ def sample(example: Example, rules: Iterable[str]) -> Sample:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """One side, trained, and what its cross-validation said of every sample."""
+    """One side, trained; what its cross-validation said of every sample, and which decision values it gives itself,
+    before its weights became whole numbers (a row per sample, the intents in their order).
+    """
 
     learned: Learned
     predicted: tuple[frozenset[str], ...]
+    values: Floats
     strength: float
 
 
@@ -72,6 +75,7 @@ def fit(samples: Sequence[Sample], names: Mapping[str, str], groups: Mapping[str
     return Fitted(
         learned=machine.learned(names, _deciders(values, truth)),
         predicted=_predicted(values, truth, folds, intents),
+        values=machine.values(samples),
         strength=strength,
     )
 

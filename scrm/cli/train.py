@@ -69,7 +69,7 @@ def train(folder: Path, out: Path | None, report: bool, force: bool, packages: t
     """
     training = _training()
     target = out or folder / MODEL
-    material = _Material.read(folder, packages or script_packages())
+    material = Material.read(folder, packages or script_packages())
     trained = material.train(training)
     before = _before(target, material)
     now = material.scored(trained.predicted)
@@ -99,7 +99,7 @@ class _Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class _Material:
+class Material:
     """The sentences with the rules that hit them, the names of their intents, and the groups of words."""
 
     examples: Sequence[Example]
@@ -108,7 +108,7 @@ class _Material:
     groups: Mapping[str, Sequence[str]]
 
     @classmethod
-    def read(cls, folder: Path, packages: Sequence[str]) -> _Material:
+    def read(cls, folder: Path, packages: Sequence[str]) -> Material:
         examples = read_examples(folder)
         names = {rule.tag: rule.name for rule in load_rules(packages)}
         unknown = sorted({intent for example in examples for intent in example.intents} - set(names))
@@ -176,7 +176,7 @@ def _training() -> ModuleType:
         ) from error
 
 
-def _before(target: Path, material: _Material) -> Predicted | None:
+def _before(target: Path, material: Material) -> Predicted | None:
     """What the model in use says of the same sentences, as honestly as of the new one."""
     if not target.is_file():
         return None
