@@ -69,7 +69,7 @@ async def open_hub(settings: Settings, *, now: Callable[[], datetime] = utc_now)
             http=await stack.enter_async_context(Http()),
             webhook_http=await stack.enter_async_context(Http(public_only=not settings.webhook_private_targets)),
             channels={},
-            understanding=load_understanding(settings.script_packs, settings.rules),
+            understanding=load_understanding(settings.script_packs, settings.rules, packs=settings.packs),
             arrivals=GroupCommit(db, store_arrivals),
             secret=secret,
         )
@@ -96,21 +96,25 @@ def migrate(database_url: str) -> None:
     command.upgrade(config, "head")
 
 
-def load_understanding(script_packs: Sequence[str], rules: tuple[RuleInForce, ...] = RULES) -> Understanding:
-    """Lexicon, dictionary and scripts of the named packs. `BadSettings` names a pack that is not installed."""
+def load_understanding(
+    script_packs: Sequence[str], rules: tuple[RuleInForce, ...] = RULES, *, packs: Sequence[str] = ()
+) -> Understanding:
+    """Lexicon, dictionary and scripts of what the named entry points offer; of their packs those with the ids `packs`,
+    if any are named. `BadSettings` names what is not installed.
+    """
     known = {point.name: point.value for point in entry_points(group=SCRIPT_PACKS)}
     missing = [name for name in script_packs if name not in known]
     if missing:
         raise BadSettings(f"script_packs: got {missing[0]!r}; installed are {', '.join(sorted(known)) or 'none'}")
     packages = [known[name] for name in script_packs]
-    packs = load_packs(packages)
+    loaded = load_packs(packages, packs)
     return Understanding(
-        lexicon=load_lexicon(packages),
-        segmenter=segmenter(words=load_words(packages)),
+        lexicon=load_lexicon(packages, packs),
+        segmenter=segmenter(words=load_words(packages, packs)),
         intents=load_intents(package_folders(packages)),
         rules=rules,
-        packs=packs,
-        scripts=ScriptIndex(script for pack in packs for script in pack.scripts),
+        packs=loaded,
+        scripts=ScriptIndex(script for pack in loaded for script in pack.scripts),
     )
 
 

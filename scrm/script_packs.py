@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -58,21 +58,26 @@ def package_folders(packages: Iterable[str]) -> Iterator[Traversable]:
             raise BadSettings(f"没有话术库 {package!r} 这个包；请安装它，或者从配置里去掉") from error
 
 
-def load_packs(packages: Iterable[str]) -> tuple[ScriptPack, ...]:
-    """All packs of the packages: each of their folders with a `pack.toml`. `BadSettings` names every problem."""
-    readings = [read_pack(folder) for root in package_folders(packages) for folder in pack_folders(root)]
+def load_packs(packages: Iterable[str], only: Collection[str] = ()) -> tuple[ScriptPack, ...]:
+    """All packs of the packages: each of their folders with a `pack.toml`; or `only` those with these ids.
+    `BadSettings` names every problem, also an id that none of them has.
+    """
+    folders = [folder for root in package_folders(packages) for folder in pack_folders(root, only)]
+    readings = [read_pack(folder) for folder in folders]
     _refuse(problem for reading in readings for problem in reading.problems)
     packs = tuple(reading.pack for reading in readings if reading.pack)
+    if unknown := sorted(set(only) - {pack.id for pack in packs}):
+        raise BadSettings(f"没有 id 为 {unknown[0]!r} 的话术包；请检查配置里的 packs")
     for pack, times in Counter(pack.id for pack in packs).items():
         if times > 1:
             raise BadSettings(f"有 {times} 个话术包的 id 都是 {pack!r}；请改成各不相同的 id")
     return packs
 
 
-def load_rules(packages: Iterable[str]) -> tuple[KeywordRule, ...]:
-    """The keyword rules of the packages and of their packs. `BadSettings` names every problem."""
+def load_rules(packages: Iterable[str], only: Collection[str] = ()) -> tuple[KeywordRule, ...]:
+    """The keyword rules of the packages and of their packs (`only` of these ids). `BadSettings` names every problem."""
     rules: dict[str, KeywordRule] = {}
-    for file in _files_named("keywords.toml", package_folders(packages)):
+    for file in _files_named("keywords.toml", package_folders(packages), only):
         found, problems = read_rules(file)
         _refuse(problems)
         for rule in found:
@@ -82,15 +87,15 @@ def load_rules(packages: Iterable[str]) -> tuple[KeywordRule, ...]:
     return tuple(rules.values())
 
 
-def load_lexicon(packages: Iterable[str]) -> Lexicon:
+def load_lexicon(packages: Iterable[str], only: Collection[str] = ()) -> Lexicon:
     """The keyword rules of the packages, ready for use."""
-    return Lexicon(load_rules(packages), AhoCorasickMatcher)
+    return Lexicon(load_rules(packages, only), AhoCorasickMatcher)
 
 
-def load_words(packages: Iterable[str]) -> dict[str, int | None]:
+def load_words(packages: Iterable[str], only: Collection[str] = ()) -> dict[str, int | None]:
     """The words a segmenter should know besides its own, with their frequencies (None: the file names none)."""
     words: dict[str, int | None] = {}
-    for file in _files_named("words.txt", package_folders(packages)):
+    for file in _files_named("words.txt", package_folders(packages), only):
         for number, line in enumerate(read_text(file).splitlines(), start=1):
             match line.partition("#")[0].split():
                 case []:
@@ -115,11 +120,15 @@ def load_forbidden_words(packages: Iterable[str]) -> tuple[ForbiddenWord, ...]:
     return tuple(words)
 
 
-def pack_folders(root: Traversable) -> tuple[Traversable, ...]:
-    """The folder itself when it is a pack, else the packs in it."""
+def pack_folders(root: Traversable, only: Collection[str] = ()) -> tuple[Traversable, ...]:
+    """The folder itself when it is a pack, else the packs in it; `only` those in folders of these names, if any."""
     if (root / "pack.toml").is_file():
         return (root,)
-    folders = (folder for folder in root.iterdir() if folder.is_dir() and (folder / "pack.toml").is_file())
+    folders = (
+        folder
+        for folder in root.iterdir()
+        if folder.is_dir() and (folder / "pack.toml").is_file() and (not only or folder.name in only)
+    )
     return tuple(sorted(folders, key=lambda folder: folder.name))
 
 
@@ -177,10 +186,10 @@ def read_rules(file: Traversable) -> tuple[tuple[KeywordRule, ...], tuple[Proble
     return tuple(rule.as_rule() for rule in read.rule), ()
 
 
-def _files_named(name: str, roots: Iterable[Traversable]) -> Iterator[Traversable]:
+def _files_named(name: str, roots: Iterable[Traversable], only: Collection[str] = ()) -> Iterator[Traversable]:
     """The file of that name in each folder and in each of its packs."""
     for root in roots:
-        for folder in (root, *(folder for folder in pack_folders(root) if folder is not root)):
+        for folder in (root, *(folder for folder in pack_folders(root, only) if folder is not root)):
             if (file := folder / name).is_file():
                 yield file
 

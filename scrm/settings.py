@@ -147,6 +147,10 @@ class Settings(BaseSettings):
         description="Whether a price proposed in the hub is approved by somebody else, or may be by its author.",
     )
     script_packs: list[str] = Field(default=["builtin"], description="Names of entry points of scrm.script_packs.")
+    packs: list[str] = Field(
+        default=["general_service", "language_school"],
+        description="Ids of the packs in use, of those the entry points offer: your trade's. An empty list: all.",
+    )
     variables: dict[str, str] = Field(
         default={}, description="Values of script variables that are the same for all, e.g. school_name."
     )

@@ -312,3 +312,17 @@ def test_every_shipped_rule_stands_in_the_reference() -> None:
 
     for rule in load_rules(BUILTIN):
         assert f"| `{rule.id}` | {rule.name} |" in page
+
+
+def test_only_the_packs_of_the_trade_in_use_bring_scripts_rules_and_words() -> None:
+    school = ["general_service", "language_school"]
+
+    assert [pack.id for pack in load_packs(BUILTIN, school)] == school
+    assert "ask_mortgage" not in {rule.tag for rule in load_rules(BUILTIN, school)}
+    assert "ask_mortgage" in {rule.tag for rule in load_rules(BUILTIN, ["property"])}
+    assert set(load_words(BUILTIN, school)) < set(load_words(BUILTIN))
+
+
+def test_a_pack_that_nobody_offers_is_named() -> None:
+    with pytest.raises(BadSettings, match="no_such_trade"):
+        load_packs(BUILTIN, ["no_such_trade"])
