@@ -89,14 +89,14 @@ _BEFORE = (
 _BEFORE_ENDS = frozenset("过于多顶限在高是为少码要得近到足超止概约计右致均能就快")
 _TO = re.compile(r"\s?(?:[-~至—–]+|到)\s?")
 _ZHE = re.compile(r"\s?折(?!叠|页|旧|腾|磨|返|损|射|断|合|算[成为]|扇|线|屏|纸|门|窗|梯|被)")
-_PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|评|餐)")
+_PERCENT = re.compile(r"\s?(?:%|个(?:百分)?点|个百分点)(?!击|赞|位|评|餐)")
 _TENTH = re.compile(
-    r"成半?(?![立功为员本交长都人熟年果品像语]|就(?![够行可能好提买上拿住])|分(?![0-9一二三四五六七八九十]))"
+    r"成(?:半|(?P<part>[一二三四五六七八九])(?=[，。,的起]|$))?(?![立功为员本交长都人熟年果品像语]|就(?![够行可能好提买上拿住])|分(?![0-9一二三四五六七八九十]))"
 )
 _SHARE_BEGINS = re.compile(r"\s?[折%个成厘分]")
 _NEVER = re.compile("(?!)")
 _RATE = re.compile(
-    r"(?:厘|分(?P<more>[0-9一二三四五六七八九半](?=[，。,是的吧吗啊]|左右|$))|分(?=利|息|[，。,是的吧吗啊嘛、]|左右|$))(?!米)"
+    r"(?:厘(?P<tenth>[0-9一二三四五六七八九半](?=[，。,是的吧吗啊]|左右|$))?|分(?P<more>[0-9一二三四五六七八九半](?=[，。,是的吧吗啊]|左右|$))|分(?=利|息|[，。,是的吧吗啊嘛、]|左右|$))(?!米)"
 )
 _SHARE_OF = re.compile(
     r"(?P<whole>[百千万])(?:分之|(?=[0-9一二三四五六七八九]))(?P<part>[0-9.]+"
@@ -222,12 +222,15 @@ def _measured(text: str, start: int, number: Number) -> Amount:
 
 def _of_share(value: Decimal, measure: Measure, match: re.Match[str]) -> Decimal:
     """一分二 is 12 per mille, 一成半 is one and a half tenths."""
-    if measure is Measure.TENTH and match[0].startswith("成半"):
-        return value + Decimal("0.5")
-    if measure is not Measure.RATE or not match[0].startswith("分"):
+    if measure is Measure.TENTH:
+        return value + _tenths("半" if match[0].startswith("成半") else match["part"])
+    if measure is not Measure.RATE:
         return value
-    more = match["more"]
-    return value * 10 + (5 if more == "半" else _DIGIT[more] if more else 0)
+    return value + _tenths(match["tenth"]) if match[0].startswith("厘") else 10 * (value + _tenths(match["more"]))
+
+
+def _tenths(digit: str | None) -> Decimal:
+    return Decimal(5 if digit == "半" else _DIGIT[digit] if digit else 0) / 10
 
 
 def _money(text: str, plain: Amount) -> Amount | None:

@@ -22,7 +22,8 @@ _VERBS = """
     同意 出 抢 需 打包 直接 随 包[^裹括里，。,] 装好 降到 涨到 房东 业主 车主 [券折拍]后 封顶 到 至 起 以 含 不 税
     未税 换 收 肯 愿 净
     低 全
-    整 修 往返 来回 单程 手慢 诚 预算 没错 算了 拉倒 锁(?!骨|具|边) 装(?=得|下|完|不) 套餐 档(?!案) 价位 吉利 住 反 就能 谢谢 团 秒 特 活动 会员 优惠 得了 早 停
+    整 修 往返 来回 单程 手慢 诚 预算 没错 算了 拉倒 锁(?!骨|具|边) 装(?=得|下|完|不) 拎 套餐 档(?!案) 价位 吉利
+    住 反 就能 谢谢 团 秒 特 活动 会员 优惠 得了 早 停
     我[就今现马]
 """
 _ADVERBS = """
@@ -49,7 +50,12 @@ _PRICE_TALK = re.compile(
 )
 _ENDS_LIKE_A_PRICE = re.compile(r"[0-9]\.(?:9|8|99|88|90|80)$")
 _MEMORY_SIZES = frozenset(map(Decimal, (256, 512, 1024)))
-_SOLD = re.compile("(?:[券卡票餐课装]|套餐|成人|儿童|小孩|大人|单卖|单买|单点)$")
+_SOLD = re.compile("(?:[券卡票餐课装]|[大中小][份杯碗]|套餐|成人|儿童|小孩|大人|单卖|单买|单点)$")
+# Where a price was seen, or who else has it.
+_SHOWN = re.compile(
+    "(?:(?:传单|海报|易拉宝|价签|标签|菜单|网页|页面|链接)[上里]?(?:印|写|标|显示)?的?是?"
+    "|(?:隔壁|对面|人家|别家|别人|他家|那家)家?店?(?:的|卖|收|才|就|只)?)$"
+)
 _MEMORY_TALK = re.compile(r"内存|存储|运存|[0-9]G|版|容量")
 # 5k以内有推荐的吗: the approximator stands between the number and whatever follows.
 _BOUNDED = frozenset({Approx.ABOUT, Approx.AT_MOST, Approx.AT_LEAST})
@@ -76,7 +82,8 @@ _HAGGLING = re.compile(
     r"|太|才|都|说|报|要|少|抹|凑|拿走|成交|别家|隔壁|京东|淘宝|外面|网上|([中走干卖出行成做要得好包含送])[不唔]\1"
     r"|预算|上下|左右|以内|最多|最低|推荐"
     r"|给我|收我|同意|成不|干脆|诚心|发票|小票|收据|合同|账单|只能|最高|得了|带走|今天就|现在就|马上就|全包|落地"
-    r"|到手|显示|写的|标的|看到|爽快|痛快|包圆|拉倒|算了|走一个|印的|传单|海报|广告|没错|伐|装得|能成"
+    r"|到手|显示|写的|标的|看到|爽快|痛快|包圆|拉倒|算了|走一个|印的|传单|海报|广告|没错|伐|装得|能成|这个[数价]|这价|肯出|整数"
+    r"|转你|一口价|易拉宝|价签|不想超|别过"
     r"|(?:超过|高于|贵过|多于|以上)[^，。]{0,8}(?:别|不看|不用|不考虑|免谈)|(?:以上)的?(?:别|不)"
     r"|实付|扣|付|转|退|押|定金|报价|骗|差"
 )
@@ -342,7 +349,7 @@ def _is_small_price(seen: Seen) -> bool:
     amount, text = seen.amount, seen.text
     if not amount.chinese and _ENDS_LIKE_A_PRICE.search(text, amount.start, amount.end):
         return True
-    if _SOLD.search(text, seen.window, amount.start) or _is_menu_line(seen):
+    if any(words.search(text, seen.window, amount.start) for words in (_SOLD, _SHOWN)) or _is_menu_line(seen):
         return True
     if (
         seen.cue is not None
