@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from scrm.services.households import Joining, join_household
 from scrm.services.housekeeping import promise_reports
 from scrm.services.imports import start_import
 from scrm.services.outbound import Draft, send_message
+from scrm.services.prices import Wish, current_book, propose
 from scrm.services.webhooks import add_endpoint
 from scrm.services.webhooks import test_endpoint as try_endpoint
 from scrm.store.case_queue import Wanted
@@ -121,6 +123,9 @@ async def everything_happens(school: School, rep: Actor, auditor: Actor) -> None
     await start_dry_run(hub, auditor, DryRunPlan(changes={}, since=now - timedelta(days=1), until=now))
     await start_import(hub, admin, "calls", "calls.csv", CALLS.encode())
     await run_workers(hub)
+    async with hub.db.reading() as tx:
+        product = next((await current_book(hub, tx)).at(now))
+    await propose(hub, admin, Wish([replace(product, list_price=product.list_price + 100)], "涨价一百"))
     endpoint = await add_endpoint(hub, admin, url="http://127.0.0.1:9/", description="", event_types=["case.opened"])
     await try_endpoint(hub, admin, endpoint.id)
     await tamper(hub)
