@@ -55,8 +55,35 @@ async def test_what_an_auditor_sees_is_named_and_can_be_reached(browser: Browser
         await expect(page.get_by_test_id("figure-ageing").locator("canvas")).to_be_visible()
         await has_no_barriers(page)
         await page.goto(f"{school.url}/audit/log")
-        await expect(page.get_by_test_id("log-row").first).to_be_visible()
+        await page.get_by_test_id("log-raw").first.click()
         await has_no_barriers(page)
+        await page.goto(f"{school.url}/settings/rules")
+        await page.get_by_test_id("rule-read").first.click()
+        await expect(page.get_by_test_id("rule-text")).to_contain_text("先报的价格仍然有效")
+        await has_no_barriers(page)
+        for path, shown in (("settings/broadcast", "broadcast-all"), ("prices", "nav-prices")):
+            await page.goto(f"{school.url}/{path}")
+            await expect(page.get_by_test_id(shown)).to_be_visible()
+            await has_no_barriers(page)
+
+
+async def test_false_positives_are_judged_together_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    async with audited_school(tmp_path) as school, person(browser, school.url) as page:
+        await signs_in(page)
+        await expect(page.get_by_test_id("verdict-violation")).to_be_visible()
+        await page.keyboard.press("S")
+        await page.keyboard.press("w")
+        reasons = page.get_by_test_id("false-positive-reason")
+        await expect(reasons).to_have_count(CASES)
+        await expect(reasons.first).to_be_focused()
+        await page.keyboard.press("2")
+        await has_no_barriers(page)
+        await expect(page.get_by_test_id("false-positives-submit")).to_be_disabled()
+        await page.get_by_test_id("false-positive-all").select_option("rounding")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.get_by_test_id("false-positives")).to_have_count(0)
+        await expect(page.get_by_test_id("queue-bulk")).to_have_count(0)
+        await expect(page.locator('[data-testid="case-row"][data-state="new"]')).to_have_count(0)
 
 
 async def signs_in(page: Page) -> None:
