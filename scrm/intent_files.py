@@ -10,6 +10,8 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from itertools import chain
+from struct import iter_unpack, pack
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -102,11 +104,10 @@ def packed(document: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """One side of a model as it was trained: per feature a weight of -127–127 for each intent."""
+    """One side of a model as it was trained: per gram or cue a weight for each intent."""
 
     intents: Sequence[Intent]
-    grams: Mapping[str, Sequence[int]]
-    cues: Mapping[str, Sequence[int]]
+    weights: Mapping[str, Sequence[int]]
 
 
 def as_document(customer: Learned | None, seller: Learned | None) -> str:
@@ -138,21 +139,20 @@ class _Intent(_Strict):
     id: str
     name: str
     bias: float
-    gram_step: float
-    cue_step: float
+    step: float = Field(gt=0)
     slope: float
     offset: float
     threshold: float = Field(gt=0, lt=1)
 
 
 class _Weights(_Strict):
-    """Features in their order, and their weights one after the other, a signed byte each."""
+    """Features in their order, and their weights one after the other, two bytes each, the lower first."""
 
     features: list[str]
     weights: str
 
     def unpacked(self, width: int) -> dict[str, Sequence[int]]:
-        numbers = memoryview(base64.b64decode(self.weights)).cast("b").tolist()
+        numbers = [*chain.from_iterable(iter_unpack("<h", base64.b64decode(self.weights)))]
         if len(numbers) != width * len(self.features):
             raise ValueError("the weights do not fit the features")
         return {feature: numbers[width * place : width * (place + 1)] for place, feature in enumerate(self.features)}
@@ -160,8 +160,7 @@ class _Weights(_Strict):
 
 class _Side(_Strict):
     intents: list[_Intent]
-    grams: _Weights
-    cues: _Weights
+    weights: _Weights
 
 
 class _ModelFile(_Strict):
@@ -173,7 +172,7 @@ class _ModelFile(_Strict):
 def _scorer(side: _Side) -> Scorer:
     width = len(side.intents)
     intents = [Intent(**intent.model_dump()) for intent in side.intents]
-    return Scorer(intents, side.grams.unpacked(width), side.cues.unpacked(width))
+    return Scorer(intents, side.weights.unpacked(width))
 
 
 def _side(learned: Learned | None) -> _Side | None:
@@ -181,12 +180,11 @@ def _side(learned: Learned | None) -> _Side | None:
         return None
     return _Side(
         intents=[_Intent.model_validate(intent, from_attributes=True) for intent in learned.intents],
-        grams=_weights(learned.grams),
-        cues=_weights(learned.cues),
+        weights=_weights(learned.weights),
     )
 
 
 def _weights(of: Mapping[str, Sequence[int]]) -> _Weights:
     features = sorted(of)
-    numbers = bytes(number & 0xFF for feature in features for number in of[feature])
+    numbers = b"".join(pack("<h", number) for feature in features for number in of[feature])
     return _Weights(features=features, weights=base64.b64encode(numbers).decode())

@@ -170,24 +170,27 @@ class _Machine:
         own, shared = self._weights[:size], self._weights[size : size + self._sharing.shape[1]]
         by_gram = (own + self._sharing @ shared) * _GRAM
         by_cue = self._weights[size + self._sharing.shape[1] :] * _CUE
-        gram_numbers, gram_steps = _as_whole_numbers(by_gram)
-        cue_numbers, cue_steps = _as_whole_numbers(by_cue)
+        steps = [_rounded(largest / 127) or 1.0 for largest in np.abs(by_gram).max(axis=0)]
+        by_feature = np.vstack([by_gram, by_cue])
+        numbers = np.clip(np.rint(by_feature / np.array(steps)), -32768, 32767).astype(int).tolist()
         return Learned(
             intents=[
                 Intent(
                     id=intent,
                     name=names[intent],
                     bias=_rounded(self._bias[number]),
-                    gram_step=gram_steps[number],
-                    cue_step=cue_steps[number],
+                    step=steps[number],
                     slope=_rounded(deciders[number].slope),
                     offset=_rounded(deciders[number].offset),
                     threshold=_rounded(deciders[number].threshold),
                 )
                 for number, intent in enumerate(self._intents)
             ],
-            grams={gram: row for gram, place in self._grams.items() if any(row := gram_numbers[place])},
-            cues={cue: cue_numbers[place] for cue, place in self._cues.items()},
+            weights={
+                feature: row
+                for feature, row in zip((*self._grams, *self._cues), numbers, strict=True)
+                if any(row) or feature in self._cues
+            },
         )
 
     def _matrix(self, samples: Sequence[Sample]) -> csr_matrix:
@@ -307,13 +310,6 @@ def _indicators(rows: Sequence[frozenset[str]], places: Mapping[str, int], worth
 
 def _truth(samples: Sequence[Sample], intents: Sequence[str]) -> Flags:
     return np.array([[intent in one.example.intents for intent in intents] for one in samples], dtype=bool)
-
-
-def _as_whole_numbers(weights: Floats) -> tuple[list[list[int]], list[float]]:
-    """Weights as -127–127, and what one unit is worth, per column."""
-    largest = np.abs(weights).max(axis=0) if len(weights) else np.zeros(weights.shape[1])
-    steps = np.array([_rounded(largest_one / 127) or 1.0 for largest_one in largest])
-    return np.clip(np.rint(weights / steps), -127, 127).astype(int).tolist(), steps.tolist()
 
 
 def _rounded(number: float) -> float:

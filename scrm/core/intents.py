@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import add
+from itertools import compress
+from operator import add, ge
 from struct import Struct
 
 from scrm.core.clauses import CLAUSE_END
-from scrm.core.tagging import Tag, TagKind, Utterance, fold
+from scrm.core.tagging import FOLDED, Tag, TagKind, Utterance
 from scrm.core.timeline import SELLERS, Speaker
 
 SHORT = 8
@@ -29,9 +30,9 @@ def cues(utterance: Utterance, rules: Iterable[str] = ()) -> set[str]:
     reply, what it replies to.
     """
     text = utterance.text.strip()
-    found = {f"long {min(len(text), 40).bit_length()}"}
+    found = {_LONG[min(len(text), 40).bit_length()]}
     if _ASKS.search(text):
-        found.add("asks")
+        found.add("asking")
     found.update(_RULE + rule for rule in rules)
     if utterance.previous and len(text) <= SHORT:
         previous = _plain(utterance.previous[-60:])
@@ -43,15 +44,14 @@ def cues(utterance: Utterance, rules: Iterable[str] = ()) -> set[str]:
 class Intent:
     """What a model knows of an intent besides its weights.
 
-    `gram_step`, `cue_step`: what one unit of its whole-number weights is worth. The probability of a decision value v
-    is 1 / (1 + exp(-(slope * v + offset))); a message carries the intent from probability `threshold` on.
+    `step`: what one unit of its whole-number weights is worth. The probability of a decision value v is
+    1 / (1 + exp(-(slope * v + offset))); a message carries the intent from probability `threshold` on.
     """
 
     id: str
     name: str
     bias: float
-    gram_step: float
-    cue_step: float
+    step: float
     slope: float
     offset: float
     threshold: float
@@ -66,44 +66,40 @@ class Intent:
 
 
 class Scorer:
-    """One side's intents. `grams` and `cues` map a feature to a weight of -127–127 for each intent."""
+    """One side's intents. `weights` maps a gram or cue to a weight of -32768–32767 for each intent."""
 
-    def __init__(
-        self, intents: Sequence[Intent], grams: Mapping[str, Sequence[int]], cues: Mapping[str, Sequence[int]]
-    ) -> None:
+    def __init__(self, intents: Sequence[Intent], weights: Mapping[str, Sequence[int]]) -> None:
         self.intents = tuple(intents)
-        self.rules = frozenset(cue.removeprefix(_RULE) for cue in cues if cue.startswith(_RULE))
-        # All weights of a feature in one long whole number, a lane of 32 bits each, so that one addition adds them all.
-        # Weights are raised by `_ZERO` because a lane cannot be negative; the last lane counts how often.
-        self._lanes = Struct(f"<{len(intents) + 1}I")
-        self._grams = {gram: self._packed(weights) for gram, weights in grams.items()}
-        self._cues = {cue: self._packed(weights) for cue, weights in cues.items()}
-        self._steps = tuple((intent.gram_step, intent.cue_step, intent.bias) for intent in intents)
-        self._cuts = tuple(intent.cut for intent in intents)
+        self.rules = frozenset(cue.removeprefix(_RULE) for cue in weights if cue.startswith(_RULE))
+        # All weights of a feature are one long whole number, a lane of 32 bits each: one addition adds them all.
+        # A sum is raised by `_ZERO` in every lane before it is taken apart: lanes cannot be negative.
+        self._lanes = Struct(f"<{len(intents)}I")
+        self._zero = sum(_ZERO << 32 * lane for lane in range(len(intents)))
+        self._weights = {
+            feature: sum(weight << 32 * lane for lane, weight in enumerate(row)) for feature, row in weights.items()
+        }
+        self._cuts = tuple(math.ceil((intent.cut - intent.bias) / intent.step) + _ZERO for intent in intents)
 
     def values(self, utterance: Utterance, rules: Iterable[str] = ()) -> list[float]:
         """The decision value of each intent, in their order."""
-        *told, count = self._summed(self._grams, grams(utterance.text))
-        *hinted, cue_count = self._summed(self._cues, cues(utterance, rules))
-        zero, cue_zero = _ZERO * count, _ZERO * cue_count
-        return [
-            (by_gram - zero) * gram_step + (by_cue - cue_zero) * cue_step + bias
-            for by_gram, by_cue, (gram_step, cue_step, bias) in zip(told, hinted, self._steps, strict=True)
-        ]
+        sums = self._summed(grams(utterance.text) | cues(utterance, rules))
+        return [(told - _ZERO) * one.step + one.bias for told, one in zip(sums, self.intents, strict=True)]
 
     def carried(self, utterance: Utterance, rules: Iterable[str] = ()) -> dict[str, float]:
         """The intents the message carries, with their probability."""
+        sums = self._summed(grams(utterance.text) | cues(utterance, rules))
         return {
-            intent.id: intent.probability(value)
-            for intent, value, cut in zip(self.intents, self.values(utterance, rules), self._cuts, strict=True)
-            if value >= cut
+            intent.id: intent.probability((told - _ZERO) * intent.step + intent.bias)
+            for intent, told in compress(zip(self.intents, sums, strict=True), map(ge, sums, self._cuts))
         }
 
-    def _packed(self, weights: Sequence[int]) -> int:
-        return int.from_bytes(self._lanes.pack(*(weight + _ZERO for weight in weights), 1), "little")
+    def telling(self, texts: Iterable[str], intent: str) -> list[int]:
+        """How much the characters of each of the texts say for an intent."""
+        lane = next(place for place, known in enumerate(self.intents) if known.id == intent)
+        return [self._summed(grams(text))[lane] for text in texts]
 
-    def _summed(self, weights: Mapping[str, int], features: Iterable[str]) -> tuple[int, ...]:
-        total = sum(filter(None, map(weights.get, features)))
+    def _summed(self, features: Iterable[str]) -> tuple[int, ...]:
+        total = sum(filter(None, map(self._weights.get, features)), self._zero)
         return self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
 
 
@@ -181,8 +177,8 @@ def _telling_clause(utterance: Utterance, scorer: Scorer, intent: str) -> tuple[
     ]
     if len(clauses) < 2:
         return clauses[0] if clauses else (0, len(text))
-    place = next(number for number, known in enumerate(scorer.intents) if known.id == intent)
-    return max(clauses, key=lambda clause: scorer.values(replace(utterance, text=text[clause[0] : clause[1]]))[place])
+    told = scorer.telling((text[start:end] for start, end in clauses), intent)
+    return clauses[told.index(max(told))]
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -191,7 +187,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _plain(text: str) -> str:
-    return _SPACE.sub("", fold(text[:LONGEST])).translate(_DIGITS)
+    return "".join(text[:LONGEST].split()).translate(_PLAIN)
 
 
 def _runs(text: str) -> set[str]:
@@ -200,10 +196,10 @@ def _runs(text: str) -> set[str]:
     return {*text, *pairs, *triples, *map(add, triples, text[3:])}
 
 
-_ZERO = 128
+_ZERO = 1 << 31
 _RULE = "rule "
+_LONG = tuple(f"long {size}" for size in range(7))
 _START, _END = "\x02", "\x03"
-_SPACE = re.compile(r"\s+")
-_DIGITS = str.maketrans("123456789", "000000000")
+_PLAIN = {**FOLDED, **{ord(digit): ord("0") for digit in "123456789１２３４５６７８９"}}
 _CONTENT = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _ASKS = re.compile(r"[?？吗么呢]|什么|啥|怎么|咋|如何|多少|多久|几|哪|谁|(.)[不没]\1")

@@ -215,7 +215,7 @@ def tag_messages(
 
 def fold(text: str) -> str:
     """Lower-case, half-width, common traditional characters made simplified. Code points keep their places."""
-    return text.translate(_FOLDED)
+    return text.translate(FOLDED)
 
 
 def _tag(utterance: Utterance, lexicon: Lexicon, segmenter: Segmenter) -> tuple[Tag, ...]:
@@ -300,7 +300,7 @@ _TRADITIONAL = str.maketrans(
     "價錢優貴課報預約發費傳電話號碼簽單貨換請們來這個還沒無時間結帳賬買賣訂減員續試聽車學網點",
     "价钱优贵课报预约发费传电话号码签单货换请们来这个还没无时间结账账买卖订减员续试听车学网点",
 )
-_FOLDED: dict[int, int] = {
+FOLDED: dict[int, int] = {
     **_TRADITIONAL,
     **{wide: (wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
     **{upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)},

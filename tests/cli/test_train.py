@@ -17,9 +17,7 @@ from scrm.intent_files import Learned, as_document, as_model, load_intents, pack
 from tests.conftest import skip_or_fail
 
 SHIPPED = Path(str(files("scripts_library") / "intents"))
-PRICE = Intent(
-    id="ask_price", name="询价", bias=-1.5, gram_step=0.1, cue_step=0.1, slope=2.0, offset=0.25, threshold=0.4
-)
+PRICE = Intent(id="ask_price", name="询价", bias=-1.5, step=0.1, slope=2.0, offset=0.25, threshold=0.4)
 
 
 @pytest.fixture
@@ -94,7 +92,7 @@ def test_a_worse_model_does_not_replace_the_one_in_use_unless_forced(tmp_path: P
 
 
 def test_a_model_file_gives_back_what_was_learned() -> None:
-    learned = Learned(intents=[PRICE], grams={"价": [127], "退": [-127]}, cues={"asks": [5]})
+    learned = Learned(intents=[PRICE], weights={"价": [127], "退": [-127], "asking": [300]})
 
     document = as_document(learned, None)
     model = as_model(document)
@@ -115,7 +113,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_weights_that_do_not_fit_their_features_are_refused() -> None:
-    document = as_document(Learned(intents=[PRICE], grams={"价": [1, 2]}, cues={}), None)
+    document = as_document(Learned(intents=[PRICE], weights={"价": [1, 2]}), None)
 
     with pytest.raises(ValueError, match="do not fit"):
         as_model(document)

@@ -24,8 +24,7 @@ PRICE = Intent(
     id="ask_price",
     name="询价",
     bias=-3.0,
-    gram_step=0.1,
-    cue_step=0.5,
+    step=0.1,
     slope=1.0,
     offset=0.0,
     threshold=0.5,
@@ -33,8 +32,14 @@ PRICE = Intent(
 REFUND = replace(PRICE, id="ask_refund", name="要退款")
 SCORER = Scorer(
     [PRICE, REFUND],
-    grams={"价": [50, -127], "退": [-10, 40], "退钱": [0, 30]},
-    cues={"rule ask_price": [4, 0], "rule ask_refund": [0, 4], "before 多少": [8, 0]},
+    {
+        "价": [50, -127],
+        "退": [-10, 40],
+        "退钱": [0, 30],
+        "rule ask_price": [20, 0],
+        "rule ask_refund": [0, 20],
+        "before 多少": [40, 0],
+    },
 )
 MODEL = IntentModel(SCORER, None, "f00d")
 
@@ -66,8 +71,8 @@ def test_a_message_without_known_characters_has_the_bias_alone() -> None:
 
 def test_an_intent_is_carried_from_its_threshold_on() -> None:
     probability = PRICE.probability(SCORER.values(said("价"))[0])
-    at = IntentModel(Scorer([replace(PRICE, threshold=probability - 1e-9)], {"价": [50]}, {}), None, "")
-    above = IntentModel(Scorer([replace(PRICE, threshold=probability + 1e-9)], {"价": [50]}, {}), None, "")
+    at = IntentModel(Scorer([replace(PRICE, threshold=probability - 1e-9)], {"价": [50]}), None, "")
+    above = IntentModel(Scorer([replace(PRICE, threshold=probability + 1e-9)], {"价": [50]}), None, "")
 
     assert [tag.tag for tag in at.judge(said("价"), ())] == ["ask_price"]
     assert above.judge(said("价"), ()) == ()
