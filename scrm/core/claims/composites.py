@@ -14,7 +14,7 @@ from scrm.core.claims.numbers import read_number
 from scrm.core.claims.patterns import one_of
 
 _Q = r"(?:[0-9零一二两三四五六七八九十百千万亿][0-9零一二两三四五六七八九十百千万亿wWkK.]*)"
-_U = rf"(?:{COUNTED}|单|元|块钱?|人同行|人团)"
+_U = rf"(?:{COUNTED}|单|元|块钱?|[人位]同行|人团)"
 _CHINESE_DIGITS = "零一二三四五六七八九"
 _LONGEST = 480
 _CASH = frozenset({"元", "块", "块钱"})

@@ -73,7 +73,7 @@ LEFT_CUES: dict[Family, str] = {
     """,
     Family.DEPOSIT: """
         (?<![一-龥])[小大]定 [定订]金 诚意金 意向金 预订金 预定金 预约金 占位金 锁位金 认购金 订座金 报名金
-        [小大]订(?=[0-9一二两三四五六七八九]) 预付款 预付金 预付 认筹(?:交|金) 留位费 占位费 占座费 先付 先交
+        [小大]订$ 预付款 预付金 预付 认筹(?:交|金) 留位费 占位费 占座费 先付 先交
     """,
     Family.BALANCE: """
         尾款 余款 剩余款项? 剩余 剩下的? 后期款 二次付款 补齐 二期款 末款
@@ -107,7 +107,7 @@ LEFT_CUES: dict[Family, str] = {
         [返反]现 好评返 晒图返 晒单返 返利 返佣 返还 返您 返你 返给 (?<!往)返(?!回|工|修|程|校|乡|厂|航|场|潮|现)点?
         分佣 提点 拉新 (?:[单个人]|成交|再|给您)提$ 提成 (?<!返)回(?:给)?(?:您|你|他)?$ 回扣
         (?:给您?|拿|有|返)[^，。,0-9]{0,3}介绍费 好处费
-        推荐奖励? 奖励
+        推荐奖励? 奖励 (?<![等大头中品金银特])奖$
         现金红包 红包 转介绍
     """,
     Family.REFUND: """
@@ -148,7 +148,7 @@ LEFT_CUES: dict[Family, str] = {
     # Nouns that end in what is measured: 波长, 单词量, 报错码. A currency after one makes money of it all the same.
     Family.ATTRIBUTE: r"""
         最[大小] 磨合期 保质期 有效期 工期 账期 周期 恢复期 加速 理赔款?
-        [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
+        [^\W0-9A-Za-z限批大起]量 [^\W0-9A-Za-z费利税]率 [^\W0-9A-Za-z算少多整零]数 [^\W0-9A-Za-z年季月力程再态额难幅]度
         [A-Za-z]码 (?:[^\W0-9A-Za-z起扫付款大小均加二个这那此的]|[SMLX])码
         [^\W0-9A-Za-z型大中小账挂年日零一二三四五六七八九十]号 [^\W0-9A-Za-z]龄 [波时身边周臂衣裤袖]长
         [^\W0-9A-Za-z]耗 [净毛体克车自载]重 [峰均阈数产市估]值 [外内孔直口半管轴间车焦射行][径距] [腰胸臀领袖颈头]围
@@ -332,7 +332,8 @@ def classify(amount: Amount, cue: Cue | None) -> tuple[Kind, Decimal | None, Dec
         case Measure.FOLD:
             return _ratio(Kind.DISCOUNT_RATIO, amount, fold_share)
         case Measure.TENTH:
-            return _ratio(Kind.DOWN_PAYMENT_RATIO, amount, lambda v: v / 10) if family in _FIRST else None
+            kind = _PERCENT_KINDS.get(family) if family in _TENTHS else None
+            return None if kind is None else _ratio(kind, amount, lambda v: v / 10)
         case Measure.RATE:
             per = 1000 if family is Family.INTEREST or word.endswith("贷") else 0
             return _ratio(Kind.INTEREST_RATE, amount, lambda v: v / per) if per else None
@@ -365,7 +366,7 @@ _MONEY_KINDS = {
     Family.LOAN: Kind.LOAN,
     Family.PRICE: Kind.PRICE,
 }
-_FIRST = frozenset({Family.DOWN_PAYMENT, Family.DEPOSIT})
+_TENTHS = frozenset({Family.DOWN_PAYMENT, Family.DEPOSIT, Family.FEE, Family.REBATE})
 _RATES = frozenset({Family.INTEREST, Family.YIELD})
 
 

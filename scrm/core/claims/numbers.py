@@ -293,6 +293,8 @@ class _Reading:
     def _is_cut(self, end: int) -> bool:
         """Whether the last digit counts what follows (两百五|一斤, 三百|三盒) rather than belonging to the number."""
         if self.last_unit == 10 and not self.zero:
+            if self.section[0] != self.section[1]:
+                return self.text[self.pending_start] == "一"
             more = (
                 self.section[0] + self.total[0] > 100
                 or _PRICED.search(self.text, max(0, self.start - 4), self.start) is not None

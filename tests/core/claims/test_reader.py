@@ -258,3 +258,73 @@ def test_telephones_dates_times_sizes_and_ids_are_no_prices(text):
 def test_any_text_can_be_read(text):
     for quote in read_quotes(text, Speaker.CUSTOMER):
         assert 0 <= quote.start < quote.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("speaker", "text", "quotes"),
+    [
+        ("agent", "口语外教260一堂", "unit_price 260 offer"),
+        ("agent", "别墅380万一栋", "unit_price 3800000 offer"),
+        ("agent", "活羊1100一头", "unit_price 1100 offer"),
+        ("agent", "瓦工400一工", "unit_price 400 offer"),
+        ("agent", "保洁120一回", "unit_price 120 offer"),
+        ("agent", "民宿288一宿", "unit_price 288 offer"),
+        ("agent", "三块二毛一斤", "unit_price 3.2 offer"),
+        ("agent", "128一位含茶水，六位起九折", "unit_price 128 offer; threshold_ratio 0.9 offer"),
+        ("agent", "两位同行九折", "threshold_ratio 0.9 offer"),
+        ("agent", "三人成团八折", "threshold_ratio 0.8 offer"),
+        ("agent", "首付两成就够，贷25年", "down_payment_ratio 0.2 offer; instalment_count 25 offer"),
+        ("agent", "首付一成半起", "down_payment_ratio 0.15 offer"),
+        ("agent", "首付二成五", "down_payment_ratio 0.25 offer"),
+        ("agent", "一期还488，十期还完", "instalment 488 offer; instalment_count 10 offer"),
+        ("agent", "民间的月息一分二", "interest_rate 0.012 offer"),
+        ("agent", "利息三厘五", "interest_rate 0.0035 offer"),
+        ("agent", "抽成一成", "fee_ratio 0.1 offer"),
+        ("agent", "一个点位350", "unit_price 350 offer"),
+        ("agent", "七八十一个", "unit_price 70 offer"),
+        ("agent", "九百八十八，一毛都不赚您的", "price 988 offer"),
+        ("agent", "拼单价39.9", "price 39.9 offer"),
+        ("agent", "军人家属九折", "discount_ratio 0.9 offer"),
+        ("agent", "明早起每斤加两块", "price_change 2 future"),
+        ("agent", "599不是我报的，您再想想", "price 599 negated"),
+        ("agent", "没有没有四万五这个价我从来没报过哈最低就是四万八", "price 45000 negated; price 48000 offer"),
+        ("agent", "开盘那阵2.1万一平，现在1.7万", "unit_price 21000 past; unit_price 17000 offer"),
+        ("agent", "99的早停了", "price 99 past"),
+        ("agent", "元旦后恢复2380", "price 2380 future"),
+        ("agent", "3999那是上个月的价", "price 3999 past"),
+        ("agent", "再下两百", "amount_off 200 offer"),
+        ("agent", "推荐一个奖200", "rebate 200 offer"),
+        ("agent", "小订99可退", "deposit 99 offer"),
+        ("agent", "八人间45，四人间70", "price 45 offer; price 70 offer"),
+        ("customer", "高于8000的别发我", "price 8000 budget"),
+        ("customer", "3500以上的不用发", "price 3500 budget"),
+        ("customer", "四五万预算吧", "price 40000 budget"),
+        ("customer", "3000封顶", "price 3000 budget"),
+        ("customer", "对面店只收79，还不用等位", "price 79 competitor"),
+        ("customer", "五百包圆行不", "price 500 counter"),
+        ("customer", "9千，爽快点", "price 9000 counter"),
+        ("customer", "让个2000呗，诚心买", "amount_off 2000 counter"),
+        ("customer", "那再下500", "amount_off 500 counter"),
+        ("customer", "三百可以伐", "price 300 counter"),
+        ("customer", "1200，就这个数", "price 1200 counter"),
+        ("customer", "便宜200就定", "amount_off 200 counter"),
+        ("customer", "宣传单印的298", "price 298 reported"),
+        ("customer", "2899没错吧", "price 2899 question"),
+        ("agent", "A座3楼，电话转8012", ""),
+        ("agent", "今天排到38号，前面还有12位", ""),
+        ("agent", "这一局输了，下一回再说", ""),
+        ("agent", "一栋楼有18层", ""),
+        ("agent", "您的保单金额100万是保额，不是保费哈，犹豫期15天", ""),
+        ("customer", "看中1203和805两套", ""),
+        ("customer", "微信零钱还剩1260.5，零钱通里5千多，转账提示超过单日上限了，怎么办？", ""),
+        ("customer", "孩子6岁，上一年级", ""),
+    ],
+)
+def test_everyday_ways_to_name_a_price(speaker, text, quotes):
+    found = [
+        f"{q.kind} {q.value.normalize():f} {q.stance}"
+        for q in read_quotes(text, Speaker(speaker))
+        if q.value is not None
+    ]
+
+    assert "; ".join(found) == quotes
