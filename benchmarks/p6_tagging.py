@@ -18,9 +18,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from scrm.core.intents import IntentModel
 from scrm.core.tagging import KeywordRule, Lexicon, Segmenter, Utterance, fold, tag_messages
 from scrm.core.timeline import Speaker
-from scrm.script_packs import load_packs, load_rules, load_words
+from scrm.intent_files import load_intents
+from scrm.script_packs import load_packs, load_rules, load_words, package_folders
 from scrm.text import AhoCorasickMatcher, segmenter
 
 PACKAGES = ("scripts_library",)
@@ -36,6 +38,7 @@ def main() -> None:
     utterances = _utterances(arguments.messages, dice)
     texts = [utterance.text for utterance in utterances]
     lexicon, fast = Lexicon(rules, AhoCorasickMatcher), segmenter("rjieba", load_words(PACKAGES))
+    intents = load_intents(package_folders(PACKAGES))
     automaton = AhoCorasickMatcher([fold(word) for word in words])
     naive, few = segmenter("jieba"), texts[: max(200, len(texts) // 40)]
 
@@ -48,6 +51,7 @@ def main() -> None:
     figures = _measure(
         {
             "tagging, batches of 256": (len(texts), lambda: _in_batches(utterances, lexicon, fast)),
+            "the same with learned intents": (len(texts), lambda: _in_batches(utterances, lexicon, fast, intents)),
             "limit: rjieba + automaton alone": (
                 len(texts),
                 lambda: [(fast.cut(text, guess_words=False), automaton.find(text)) for text in texts],
@@ -64,9 +68,11 @@ def main() -> None:
         print(f"{name:36} {rate:>12,.0f} messages/s  {rate / limit:6.3f} of the limit")
 
 
-def _in_batches(utterances: Sequence[Utterance], lexicon: Lexicon, words: Segmenter) -> None:
+def _in_batches(
+    utterances: Sequence[Utterance], lexicon: Lexicon, words: Segmenter, intents: Sequence[IntentModel] = ()
+) -> None:
     for start in range(0, len(utterances), BATCH):
-        tag_messages(utterances[start : start + BATCH], lexicon, words)
+        tag_messages(utterances[start : start + BATCH], lexicon, words, intents)
 
 
 def _measure(runs: dict[str, tuple[int, Callable[[], object]]], rounds: int) -> dict[str, float]:

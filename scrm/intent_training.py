@@ -297,7 +297,7 @@ def _members(groups: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
 
 def _as_gram(word: str) -> str:
     """The longest run of characters inside the word: the word itself, when it is short enough."""
-    return max((gram for gram in grams(word) if gram.isprintable()), key=len)
+    return max((gram for gram in grams(word) if gram.isprintable()), key=lambda gram: (len(gram), gram))
 
 
 def _indicators(rows: Sequence[frozenset[str]], places: Mapping[str, int], worth: float) -> csr_matrix:
