@@ -438,7 +438,7 @@ _RULES: Sequence[_Rule] = (
     (False, _is_a_reading),
     (False, _is_a_resolution),
     (False, _is_pay),
-    (False, lambda seen: seen.has_unit and seen.talks_of(_EXAM)),
+    (False, lambda seen: seen.has_unit and seen.value < _THOUSAND and seen.talks_of(_EXAM)),
     (True, lambda seen: seen.has_unit and (seen.by_seller or _weighed(seen) > -_ENOUGH)),
     (False, _is_a_step),
     (False, _is_closed),
