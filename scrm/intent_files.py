@@ -19,6 +19,7 @@ from scrm.core.errors import BadSettings
 from scrm.core.intents import Intent, IntentModel, Scorer
 from scrm.core.timeline import Speaker
 from scrm.script_files import read_text
+from scrm.text import AhoCorasickMatcher
 
 FOLDER = "intents"
 MODEL = "model.json.xz"
@@ -172,7 +173,7 @@ class _ModelFile(_Strict):
 def _scorer(side: _Side) -> Scorer:
     width = len(side.intents)
     intents = [Intent(**intent.model_dump()) for intent in side.intents]
-    return Scorer(intents, side.weights.unpacked(width))
+    return Scorer(intents, side.weights.unpacked(width), AhoCorasickMatcher)
 
 
 def _side(learned: Learned | None) -> _Side | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from operator import add, ge
 from struct import Struct
 
 from scrm.core.clauses import CLAUSE_END
-from scrm.core.tagging import FOLDED, Tag, TagKind, Utterance
+from scrm.core.tagging import FOLDED, KeywordMatcher, Tag, TagKind, Utterance
 from scrm.core.timeline import SELLERS, Speaker
 
 SHORT = 8
@@ -22,7 +22,7 @@ LONGEST = 600
 
 def grams(text: str) -> set[str]:
     """The runs of 1–4 characters of a message, folded, with its beginning and end marked and every digit a 0."""
-    return _runs(_START + _plain(text) + _END)
+    return _runs(_marked(text))
 
 
 def cues(utterance: Utterance, rules: Iterable[str] = ()) -> set[str]:
@@ -66,28 +66,39 @@ class Intent:
 
 
 class Scorer:
-    """One side's intents. `weights` maps a gram or cue to a weight of -32768–32767 for each intent."""
+    """One side's intents. `weights` maps a gram or cue to a weight of -32768–32767 for each intent; `matcher` finds
+    grams faster than they can be made.
+    """
 
-    def __init__(self, intents: Sequence[Intent], weights: Mapping[str, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        intents: Sequence[Intent],
+        weights: Mapping[str, Sequence[int]],
+        matcher: Callable[[Sequence[str]], KeywordMatcher],
+    ) -> None:
         self.intents = tuple(intents)
         self.rules = frozenset(cue.removeprefix(_RULE) for cue in weights if cue.startswith(_RULE))
         # All weights of a feature are one long whole number, a lane of 32 bits each: one addition adds them all.
         # A sum is raised by `_ZERO` in every lane before it is taken apart: lanes cannot be negative.
         self._lanes = Struct(f"<{len(intents)}I")
         self._zero = sum(_ZERO << 32 * lane for lane in range(len(intents)))
-        self._weights = {
+        packed = {
             feature: sum(weight << 32 * lane for lane, weight in enumerate(row)) for feature, row in weights.items()
         }
+        self._cues = {feature: weight for feature, weight in packed.items() if len(feature) > _LONGEST_GRAM}
+        runs = [feature for feature in packed if len(feature) <= _LONGEST_GRAM]
+        self._grams = [packed[run] for run in runs]
+        self._matcher = matcher(runs)
         self._cuts = tuple(math.ceil((intent.cut - intent.bias) / intent.step) + _ZERO for intent in intents)
 
     def values(self, utterance: Utterance, rules: Iterable[str] = ()) -> list[float]:
         """The decision value of each intent, in their order."""
-        sums = self._summed(grams(utterance.text) | cues(utterance, rules))
+        sums = self._summed(utterance.text, cues(utterance, rules))
         return [(told - _ZERO) * one.step + one.bias for told, one in zip(sums, self.intents, strict=True)]
 
     def carried(self, utterance: Utterance, rules: Iterable[str] = ()) -> dict[str, float]:
         """The intents the message carries, with their probability."""
-        sums = self._summed(grams(utterance.text) | cues(utterance, rules))
+        sums = self._summed(utterance.text, cues(utterance, rules))
         return {
             intent.id: intent.probability((told - _ZERO) * intent.step + intent.bias)
             for intent, told in compress(zip(self.intents, sums, strict=True), map(ge, sums, self._cuts))
@@ -96,10 +107,12 @@ class Scorer:
     def telling(self, texts: Iterable[str], intent: str) -> list[int]:
         """How much the characters of each of the texts say for an intent."""
         lane = next(place for place, known in enumerate(self.intents) if known.id == intent)
-        return [self._summed(grams(text))[lane] for text in texts]
+        return [self._summed(text)[lane] for text in texts]
 
-    def _summed(self, features: Iterable[str]) -> tuple[int, ...]:
-        total = sum(filter(None, map(self._weights.get, features)), self._zero)
+    def _summed(self, text: str, cues: Iterable[str] = ()) -> tuple[int, ...]:
+        found = {run for run, _, _ in self._matcher.find(_marked(text))}
+        hinted = sum(filter(None, map(self._cues.get, cues)), self._zero)
+        total = sum(map(self._grams.__getitem__, found), hinted)
         return self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
 
 
@@ -186,6 +199,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
+def _marked(text: str) -> str:
+    return f"\x02{_plain(text)}\x03"
+
+
 def _plain(text: str) -> str:
     return "".join(text[:LONGEST].split()).translate(_PLAIN)
 
@@ -199,7 +216,8 @@ def _runs(text: str) -> set[str]:
 _ZERO = 1 << 31
 _RULE = "rule "
 _LONG = tuple(f"long {size}" for size in range(7))
-_START, _END = "\x02", "\x03"
+_LONGEST_GRAM = 4
+"""The names of cues are longer."""
 _PLAIN = {**FOLDED, **{ord(digit): ord("0") for digit in "123456789１２３４５６７８９"}}
 _CONTENT = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _ASKS = re.compile(r"[?？吗么呢]|什么|啥|怎么|咋|如何|多少|多久|几|哪|谁|(.)[不没]\1")

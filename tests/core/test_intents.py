@@ -13,7 +13,7 @@ from scrm.core.tagging import Tag, TagKind, Utterance, tag_messages
 from scrm.core.timeline import Speaker
 from scrm.intent_files import load_intents
 from scrm.script_packs import load_lexicon, load_words
-from scrm.text import segmenter
+from scrm.text import AhoCorasickMatcher, segmenter
 
 PACKAGES = ("scripts_library",)
 LEXICON, WORDS = load_lexicon(PACKAGES), segmenter("auto", load_words(PACKAGES))
@@ -40,6 +40,7 @@ SCORER = Scorer(
         "rule ask_refund": [0, 20],
         "before 多少": [40, 0],
     },
+    AhoCorasickMatcher,
 )
 MODEL = IntentModel(SCORER, None, "f00d")
 
@@ -71,8 +72,10 @@ def test_a_message_without_known_characters_has_the_bias_alone() -> None:
 
 def test_an_intent_is_carried_from_its_threshold_on() -> None:
     probability = PRICE.probability(SCORER.values(said("价"))[0])
-    at = IntentModel(Scorer([replace(PRICE, threshold=probability - 1e-9)], {"价": [50]}), None, "")
-    above = IntentModel(Scorer([replace(PRICE, threshold=probability + 1e-9)], {"价": [50]}), None, "")
+    at = IntentModel(Scorer([replace(PRICE, threshold=probability - 1e-9)], {"价": [50]}, AhoCorasickMatcher), None, "")
+    above = IntentModel(
+        Scorer([replace(PRICE, threshold=probability + 1e-9)], {"价": [50]}, AhoCorasickMatcher), None, ""
+    )
 
     assert [tag.tag for tag in at.judge(said("价"), ())] == ["ask_price"]
     assert above.judge(said("价"), ()) == ()
