@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 import structlog
@@ -106,7 +107,12 @@ def load_understanding(
     missing = [name for name in script_packs if name not in known]
     if missing:
         raise BadSettings(f"script_packs: got {missing[0]!r}; installed are {', '.join(sorted(known)) or 'none'}")
-    packages = [known[name] for name in script_packs]
+    return _understanding(tuple(known[name] for name in script_packs), rules, tuple(packs))
+
+
+@lru_cache(maxsize=2)
+def _understanding(packages: tuple[str, ...], rules: tuple[RuleInForce, ...], packs: tuple[str, ...]) -> Understanding:
+    """It takes a second to load and never changes: hubs of one process with the same settings share it."""
     loaded = load_packs(packages, packs)
     return Understanding(
         lexicon=load_lexicon(packages, packs),
